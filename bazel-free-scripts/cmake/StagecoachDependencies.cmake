@@ -1,0 +1,22 @@
+# Everything Stagecoach is built on, found in one place.
+#
+# Order matters: protobuf and gRPC are found before Torch, because the Python
+# wheel that libtorch comes out of once carried protobuf headers of its own.
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(FastFloat CONFIG REQUIRED)
+if(STAGECOACH_BUILD_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+endif()
+
+include(StagecoachTorch)

@@ -1,0 +1,74 @@
+# stagecoach_library, stagecoach_binary and stagecoach_test: CMake files read
+# like lists. Warnings, sanitizers and the C++ standard come from one INTERFACE
+# target, never from global flags.
+
+add_library(stagecoach_build_options INTERFACE)
+target_compile_features(stagecoach_build_options INTERFACE cxx_std_20)
+target_include_directories(stagecoach_build_options
+                           INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(stagecoach_build_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wno-unused-parameter
+  $<$<BOOL:${STAGECOACH_WERROR}>:-Werror>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Werror=thread-safety>)
+if(STAGECOACH_SANITIZE)
+  target_compile_options(stagecoach_build_options INTERFACE
+    -fsanitize=${STAGECOACH_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(stagecoach_build_options INTERFACE
+    -fsanitize=${STAGECOACH_SANITIZE})
+endif()
+
+# stagecoach_library(NAME name SRCS a.cc… HDRS a.h… DEPS target… [TESTONLY])
+#
+# Adds library stagecoach_<name> with alias stagecoach::<name>.
+function(stagecoach_library)
+  cmake_parse_arguments(ARG "TESTONLY" "NAME" "SRCS;HDRS;DEPS" ${ARGN})
+  if(ARG_TESTONLY AND NOT STAGECOACH_BUILD_TESTS)
+    return()
+  endif()
+  set(target stagecoach_${ARG_NAME})
+  if(ARG_SRCS)
+    add_library(${target} STATIC ${ARG_SRCS} ${ARG_HDRS})
+    target_link_libraries(${target} PUBLIC stagecoach_build_options
+                          ${ARG_DEPS})
+  else()
+    add_library(${target} INTERFACE ${ARG_HDRS})
+    target_link_libraries(${target} INTERFACE stagecoach_build_options
+                          ${ARG_DEPS})
+  endif()
+  add_library(stagecoach::${ARG_NAME} ALIAS ${target})
+endfunction()
+
+# stagecoach_binary(NAME name SRCS main.cc… DEPS target…)
+#
+# Adds an installed program; all programs stand together in <build>/bin.
+function(stagecoach_binary)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  target_link_libraries(${ARG_NAME} PRIVATE stagecoach_build_options
+                        ${ARG_DEPS})
+  set_target_properties(${ARG_NAME} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  install(TARGETS ${ARG_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# stagecoach_test(NAME name_test SRCS name_test.cc… DEPS target…
+#                 [LABEL unit|integration])
+#
+# One test binary per _test.cc. Unit tests are the default label.
+function(stagecoach_test)
+  cmake_parse_arguments(ARG "" "NAME;LABEL" "SRCS;DEPS" ${ARGN})
+  if(NOT STAGECOACH_BUILD_TESTS)
+    return()
+  endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  target_link_libraries(${ARG_NAME} PRIVATE stagecoach_build_options
+                        ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${ARG_NAME}
+    DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)
+endfunction()
