@@ -11,6 +11,8 @@ target_compile_options(stagecoach_build_options INTERFACE
   -Woverloaded-virtual -Wno-unused-parameter
   $<$<BOOL:${STAGECOACH_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Werror=thread-safety>)
+# BuildId() in base/version.h reads it.
+target_link_options(stagecoach_build_options INTERFACE LINKER:--build-id)
 if(STAGECOACH_SANITIZE)
   target_compile_options(stagecoach_build_options INTERFACE
     -fsanitize=${STAGECOACH_SANITIZE} -fno-omit-frame-pointer

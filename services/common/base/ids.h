@@ -1,0 +1,30 @@
+// Random identifiers, fit for file names, URIs and Kubernetes labels.
+
+#ifndef SERVICES_COMMON_BASE_IDS_H_
+#define SERVICES_COMMON_BASE_IDS_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace stagecoach {
+
+// The alphabet of identifiers: base32 of RFC 4648 in lower case.
+inline constexpr absl::string_view kIdAlphabet =
+    "abcdefghijklmnopqrstuvwxyz234567";
+
+// `length` random characters of kIdAlphabet, 5 bits each; 1 to 256. With 12,
+// a million ids collide with a chance of about 1 in 2 million.
+//
+// Threads: any. The kernel's generator is asked, so a forked process never
+// repeats its parent's ids.
+std::string RandomId(size_t length);
+
+// One character of kIdAlphabet for the low 5 bits of each byte.
+std::string IdFromBytes(absl::Span<const unsigned char> bytes);
+
+}  // namespace stagecoach
+
+#endif  // SERVICES_COMMON_BASE_IDS_H_
