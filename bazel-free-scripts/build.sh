@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Configures and builds a preset of CMakePresets.json, after installing what is
+# missing. A second run builds only what has changed.
+#
+#   build.sh [PRESET [TARGET…]]    PRESET: release (default), dev, asan, clang
+#
+# STAGECOACH_JOBS sets how many compilers run at once; by default as many as
+# cores and memory allow.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+configure() {
+  local preset="$1" arguments=()
+  command -v ccache >/dev/null &&
+    arguments+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  [[ -n "${Torch_DIR:-}" ]] && arguments+=("-DTorch_DIR=${Torch_DIR}")
+  [[ -n "${CMAKE_PREFIX_PATH:-}" ]] &&
+    arguments+=("-DCMAKE_PREFIX_PATH=${CMAKE_PREFIX_PATH//:/;}")
+  cd "${ROOT}" && quietly "configure-${preset}" \
+    cmake --preset "${preset}" "${arguments[@]}"
+}
+
+build() {
+  local preset="$1" target arguments=()
+  shift
+  for target in "$@"; do arguments+=(--target "${target}"); done
+  quietly "build-${preset}" cmake --build "${ROOT}/build/${preset}" \
+    --parallel "$(build_jobs)" "${arguments[@]}"
+}
+
+main() {
+  local preset="${1:-release}"
+  case "${preset}" in
+    release | dev | asan | clang) ;;
+    --help | -h) sed -n '2,8s/^# \{0,1\}//p' "$0" && return 0 ;;
+    *) fail "unknown preset ${preset}; known: release, dev, asan, clang" ;;
+  esac
+  if [[ "${preset}" == clang ]]; then
+    timed setup "${SCRIPTS}/setup.sh" --checks
+  else
+    timed setup "${SCRIPTS}/setup.sh"
+  fi
+  timed "configure ${preset}" configure "${preset}"
+  timed "build ${preset}" build "${preset}" "${@:2}"
+}
+
+main "$@"
