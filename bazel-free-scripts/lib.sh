@@ -12,11 +12,14 @@
 
 set -euo pipefail
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-SCRIPTS="${ROOT}/bazel-free-scripts"
-LOGS="${ROOT}/build/logs"
 # shellcheck disable=SC2034  # Used by the scripts that source this file.
-CHECKS_VENV="${ROOT}/.venv/checks" INTEROP_VENV="${ROOT}/.venv/interop"
+{
+  ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+  SCRIPTS="${ROOT}/bazel-free-scripts"
+  LOGS="${ROOT}/build/logs"
+  CHECKS_VENV="${ROOT}/.venv/checks"
+  INTEROP_VENV="${ROOT}/.venv/interop"
+}
 
 say() { printf '%s\n' "$*"; }
 
