@@ -28,11 +28,14 @@ struct ArtifactRead {
 struct RunWrite {
   // Whether the run is inserted; otherwise it is updated.
   bool insert = false;
-  // The run's own fields. Its `steps` are not looked at.
+  // The run's own fields. Its `steps` are not looked at, its `pipeline` only
+  // when inserting. `create_time`, `idempotency_key` and `pipeline_name` stay
+  // as inserted: an update gives them unchanged.
   v1::Run run;
   // Only when inserting: identifies the request for its idempotency key.
   std::string request_digest;
-  // The steps that changed (all of them when inserting), with their position.
+  // The steps that changed (all of them when inserting), with their position
+  // from 0. Their `progress` is not kept.
   struct StepWrite {
     int index = 0;
     v1::Step step;
@@ -44,7 +47,8 @@ struct RunWrite {
   std::vector<ArtifactRead> reads;
 };
 
-// Which runs to list. Newest first by creation time, then by id.
+// Which runs to list. Newest first by creation time; runs of the same instant
+// with the one inserted last first.
 struct RunFilter {
   std::string pipeline;                            // empty: any
   v1::RunState state = v1::RUN_STATE_UNSPECIFIED;  // unspecified: any
@@ -91,8 +95,8 @@ class RunStore {
   // The run with its steps. NOT_FOUND: no such run.
   virtual absl::StatusOr<v1::Run> GetRun(absl::string_view run_id) = 0;
 
-  // Runs without pipeline, steps' attempts and outputs. INVALID_ARGUMENT: the
-  // page token.
+  // Runs without pipeline and outputs, with their steps without attempts and
+  // outputs. INVALID_ARGUMENT: the page size or the page token.
   virtual absl::StatusOr<RunPage> ListRuns(const RunFilter& filter) = 0;
 
   // Every run that is not terminal, with its steps, oldest first.

@@ -1,0 +1,106 @@
+// A store that forgets everything when its process ends: for tests, and for
+// trying things out.
+
+#ifndef ORCHESTRATOR_STORE_MEMORY_STORE_H_
+#define ORCHESTRATOR_STORE_MEMORY_STORE_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
+#include "orchestrator/store/store.h"
+
+namespace stagecoach {
+
+// Keeps every promise of RunStore and PipelineStore but durability.
+//
+// Threads: every method may be called from any thread.
+class MemoryStore final : public Store {
+ public:
+  std::vector<absl::Status> Commit(absl::Span<const RunWrite> writes) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<v1::Run> GetRun(absl::string_view run_id) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<RunPage> ListRuns(const RunFilter& filter) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<v1::Run>> UnfinishedRuns() override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::optional<KeyedRun>> FindRunByKey(
+      absl::string_view key) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<v1::RunEvent>> ListEvents(absl::string_view run_id,
+                                                       int64_t after_cursor,
+                                                       int limit) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status DeleteRun(absl::string_view run_id) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<v1::RecordedArtifact> FindArtifact(
+      absl::string_view uri) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
+      absl::string_view uri) override ABSL_LOCKS_EXCLUDED(mutex_);
+
+  absl::StatusOr<AppliedPipeline> ApplyPipeline(
+      const StoredPipeline& pipeline) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<StoredPipeline> GetPipeline(absl::string_view name,
+                                             int64_t version) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<v1::Pipeline>> ListPipelines() override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // From now on every Commit fails with `failure` and writes nothing, until
+  // it is set to OK.
+  void FailCommitsForTest(absl::Status failure) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  struct StoredRun {
+    int64_t number = 0;  // counts the inserts
+    v1::Run run;
+    std::string request_digest;
+    std::vector<v1::RunEvent> events;
+    std::vector<ArtifactRead> reads;
+  };
+  struct OutputPlace {
+    std::string run_id;
+    int step = 0;
+  };
+
+  absl::Status WriteLocked(const RunWrite& write)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<StoredRun*> InsertLocked(const RunWrite& write)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<StoredRun*> UpdateLocked(const v1::Run& run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteStepLocked(const RunWrite::StepWrite& write, v1::Run& run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetArtifactsLocked(const v1::Run& run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  absl::Mutex mutex_;
+  absl::Status commit_failure_ ABSL_GUARDED_BY(mutex_);
+  int64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, StoredRun> runs_ ABSL_GUARDED_BY(mutex_);
+  // Run ids by (creation time, number), oldest first.
+  absl::btree_map<std::pair<int64_t, int64_t>, std::string> by_time_
+      ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::string> id_by_key_
+      ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, OutputPlace> outputs_by_uri_
+      ABSL_GUARDED_BY(mutex_);
+  // Versions by name, oldest first: version n is at n - 1.
+  std::map<std::string, std::vector<StoredPipeline>, std::less<>> pipelines_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_STORE_MEMORY_STORE_H_

@@ -1,0 +1,70 @@
+// What every store has to decide and to cut out of a message: the rules of
+// run_store.h as pure functions, so that all stores keep the same ones.
+
+#ifndef ORCHESTRATOR_STORE_RUN_RULES_H_
+#define ORCHESTRATOR_STORE_RUN_RULES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "orchestrator/store/run_store.h"
+#include "stagecoach/v1/orchestrator.pb.h"
+
+namespace stagecoach {
+
+inline constexpr int kMaxRunPageSize = 1000;
+
+// Whether a run in `state` has ended.
+bool IsTerminal(v1::RunState state);
+
+// Whether `update` may be written over a run that is stored with `state` and
+// `lease_epoch`. ABORTED or FAILED_PRECONDITION, as RunStore::Commit.
+absl::Status CheckUpdate(v1::RunState state, int64_t lease_epoch,
+                         const v1::Run& update);
+
+absl::Status RunNotFound(absl::string_view run_id);
+absl::Status RunIdTaken(absl::string_view run_id);
+absl::Status KeyTaken(absl::string_view key, absl::string_view run_id);
+absl::Status CannotDelete(const std::string& run_id, v1::RunState state);
+
+// The run's own fields that may change: all but pipeline and steps.
+v1::Run RunBody(const v1::Run& run);
+
+// What a list shows of a step, and the rest of what is kept: the two merged
+// are the step without its progress.
+v1::Step StepSummary(const v1::Step& step);
+v1::Step StepDetail(const v1::Step& step);
+
+// Whether the outputs of `step` are to be recorded as artifacts that its run
+// has made.
+bool MakesArtifacts(const v1::Step& step);
+
+// The output of `step` at `uri`, with what made it. NOT_FOUND: it has none.
+absl::StatusOr<v1::RecordedArtifact> RecordedOutput(absl::string_view run_id,
+                                                    const v1::Step& step,
+                                                    absl::string_view uri);
+absl::Status ArtifactNotFound(absl::string_view uri);
+
+// Nanoseconds since 1970 of the run's creation.
+int64_t CreateNanos(const v1::Run& run);
+
+// Where a page of runs ends: at the run of this creation time that was
+// inserted as the `number`th.
+struct RunPosition {
+  int64_t create_nanos = 0;
+  int64_t number = 0;
+};
+
+std::string FormatPageToken(const RunPosition& position);
+
+// Where the page that `filter` asks for begins: after this position.
+// INVALID_ARGUMENT: the page size or the page token.
+absl::StatusOr<RunPosition> StartOfPage(const RunFilter& filter);
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_STORE_RUN_RULES_H_
