@@ -1,0 +1,67 @@
+#include "services/common/base/bounded_executor.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace stagecoach {
+
+BoundedExecutor::BoundedExecutor(absl::string_view name, int threads,
+                                 int queue_capacity)
+    : name_(name), limit_(threads + queue_capacity) {
+  absl::MutexLock lock(&join_mutex_);
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { RunThread(); });
+  }
+}
+
+BoundedExecutor::~BoundedExecutor() { Shutdown(); }
+
+absl::Status BoundedExecutor::Submit(Task task) {
+  absl::MutexLock lock(&mutex_);
+  if (stopped_) {
+    return absl::UnavailableError(absl::StrCat(name_, " is shutting down"));
+  }
+  if (in_flight_ >= limit_) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        name_, " is full: ", in_flight_,
+        " tasks are running or waiting, at most ", limit_, " may be"));
+  }
+  ++in_flight_;
+  queue_.push_back(std::move(task));
+  return absl::OkStatus();
+}
+
+void BoundedExecutor::Shutdown() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+  }
+  absl::MutexLock lock(&join_mutex_);
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+int BoundedExecutor::in_flight() const {
+  absl::MutexLock lock(&mutex_);
+  return in_flight_;
+}
+
+void BoundedExecutor::RunThread() {
+  for (;;) {
+    Task task;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &BoundedExecutor::HasWorkOrStopped));
+      if (queue_.empty()) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    task();
+    task = nullptr;  // what it owns is gone before its place is free again
+    absl::MutexLock lock(&mutex_);
+    --in_flight_;
+  }
+}
+
+}  // namespace stagecoach

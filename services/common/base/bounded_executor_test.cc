@@ -1,0 +1,86 @@
+#include "services/common/base/bounded_executor.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/barrier.h"
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/base/status_matchers.h"
+
+namespace stagecoach {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Keeps a thread of an executor busy until it is let go.
+class Blocker {
+ public:
+  explicit Blocker(BoundedExecutor& executor) {
+    EXPECT_OK(executor.Submit([this] {
+      started_.Notify();
+      go_on_.WaitForNotification();
+    }));
+    started_.WaitForNotification();
+  }
+  void LetGo() { go_on_.Notify(); }
+
+ private:
+  absl::Notification started_;
+  absl::Notification go_on_;
+};
+
+TEST(BoundedExecutorTest, RunsAsManyTasksAtOnceAsItHasThreads) {
+  BoundedExecutor executor("pool", 3, 0);
+  auto* barrier = new absl::Barrier(3);  // passes only with all three inside
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(executor.Submit([barrier] {
+      if (barrier->Block()) delete barrier;
+    }));
+  }
+  executor.Shutdown();
+}
+
+TEST(BoundedExecutorTest, RefusesATaskWhenThreadsAndQueueAreFull) {
+  BoundedExecutor executor("pool", 1, 2);
+  Blocker blocker(executor);
+  std::vector<int> ran;
+  ASSERT_OK(executor.Submit([&] { ran.push_back(1); }));
+  ASSERT_OK(executor.Submit([&] { ran.push_back(2); }));
+  EXPECT_THAT(executor.Submit([&] { ran.push_back(3); }),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       HasSubstr("pool is full: 3 tasks")));
+  EXPECT_EQ(executor.in_flight(), 3);
+  blocker.LetGo();
+  executor.Shutdown();
+  EXPECT_THAT(ran, ElementsAre(1, 2));
+}
+
+TEST(BoundedExecutorTest, WithoutAQueueATaskNeedsAFreeThread) {
+  BoundedExecutor executor("pool", 1, 0);
+  Blocker blocker(executor);
+  EXPECT_THAT(executor.Submit([] {}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  blocker.LetGo();
+}
+
+TEST(BoundedExecutorTest, ShutdownRunsWhatIsQueuedAndRefusesMore) {
+  BoundedExecutor executor("pool", 1, 10);
+  Blocker blocker(executor);
+  std::atomic<int> ran = 0;
+  for (int i = 0; i < 10; ++i) ASSERT_OK(executor.Submit([&] { ++ran; }));
+  std::thread stopper([&] { executor.Shutdown(); });
+  blocker.LetGo();
+  executor.Shutdown();
+  stopper.join();
+  EXPECT_EQ(ran, 10);
+  EXPECT_THAT(executor.Submit([] {}),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       HasSubstr("pool is shutting down")));
+}
+
+}  // namespace
+}  // namespace stagecoach
