@@ -1,0 +1,28 @@
+// What each type of artifact is called and how its files are named.
+
+#ifndef SERVICES_COMMON_CONTRACT_ARTIFACT_TYPES_H_
+#define SERVICES_COMMON_CONTRACT_ARTIFACT_TYPES_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "stagecoach/v1/artifact.pb.h"
+
+namespace stagecoach {
+
+// `tensor`, `weights`, `table`, `report`, `text`; `unspecified` for anything
+// else.
+absl::string_view ArtifactTypeName(v1::ArtifactType type);
+
+// The extension of its files with the dot, e.g. `.safetensors`; empty if the
+// type is not one of the five.
+absl::string_view ArtifactExtension(v1::ArtifactType type);
+
+// Whether its files are safetensors.
+bool HoldsTensors(v1::ArtifactType type);
+
+// The type called `name`, in any case. INVALID_ARGUMENT with the nearest name.
+absl::StatusOr<v1::ArtifactType> ParseArtifactType(absl::string_view name);
+
+}  // namespace stagecoach
+
+#endif  // SERVICES_COMMON_CONTRACT_ARTIFACT_TYPES_H_
