@@ -73,7 +73,8 @@ class Fleet {
   virtual std::vector<v1::StageStatus> ListStages() = 0;
 
   // `listener(stage)` is called whenever `stage` may have a free slot that it
-  // had not before. Set once, before any other call; it must not block.
+  // had not before: once after an Acquire that failed, so take slots until one
+  // fails again. Set once, before any other call; it must not block.
   virtual void SetCapacityListener(
       std::function<void(const std::string&)> listener) = 0;
 
