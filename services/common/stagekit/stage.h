@@ -25,6 +25,10 @@
 #include "services/common/stagekit/execution_context.h"
 #include "stagecoach/v1/stage.pb.h"
 
+namespace prometheus {
+class Registry;
+}  // namespace prometheus
+
 namespace stagecoach {
 
 // One kind of work.
@@ -38,6 +42,10 @@ class Stage {
   // What the stage is; the same on every call. `slots` and `build_id` are
   // filled in by the server.
   virtual v1::StageDescription Describe() const = 0;
+
+  // Adds the stage's own metrics to the process's `registry`, which outlives
+  // the stage. Called once, before the first Run.
+  virtual void RegisterMetrics(prometheus::Registry& registry) {}
 
   // Does one execution: reads inputs, writes every output that is not
   // optional, reports progress, and returns soon after `context.cancelled()`
