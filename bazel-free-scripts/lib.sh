@@ -8,7 +8,6 @@
 #   quietly NAME COMMAND…   runs it with its output in a log, shown on failure
 #   timed NAME COMMAND…     runs it and prints the seconds that it took
 #   build_jobs              how many compilers this machine can take at once
-#   use_own_tools           puts the tools of setup.sh --checks first in PATH
 
 set -euo pipefail
 
@@ -69,5 +68,3 @@ build_jobs() {
   ((memory < 1)) && memory=1
   echo "${STAGECOACH_JOBS:-$((cores < memory ? cores : memory))}"
 }
-
-use_own_tools() { export PATH="${CHECKS_VENV}/bin:${PATH}"; }

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Checks all that a machine can check, with the tools of setup.sh --checks.
+#
+#   check.sh [--all] [--fix] [CHECK…]
+#
+#   format        clang-format
+#   tidy          clang-tidy, on the files changed since the base; --all: on all
+#   proto         buf lint and format; breaking changes against the base
+#   shell         shellcheck
+#   yaml          yamllint
+#   dependencies  who may include and link whom; every file is in a target
+#   style         sizes, exceptions, sleeping, header guards
+#
+# The base is where this branch left origin/main, or CHECK_BASE. --fix formats
+# instead of complaining. All checks run, with the seconds that each took; the
+# last line names those that failed.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly PRESET="${STAGECOACH_PRESET:-release}"
+readonly BUILD="${ROOT}/build/${PRESET}"
+readonly CHECKS=(format proto shell yaml dependencies style tidy)
+all=no
+fix=no
+
+# The commit that changes are counted from. On the main branch itself it is the
+# last commit that is a day older than the newest.
+base_commit() {
+  local base newest
+  base="${CHECK_BASE:-$(git merge-base HEAD origin/main 2>/dev/null || true)}"
+  if [[ -z "${base}" || "${base}" == "$(git rev-parse HEAD)" ]]; then
+    newest="$(git log -1 --format=%ct)"
+    base="$(git rev-list -1 --before="$((newest - 86400))" HEAD)"
+  fi
+  echo "${base}"
+}
+
+project_files() { git ls-files -co --exclude-standard --deduplicate -- "$@"; }
+
+# The source files to look at: changed ones, and those of changed headers.
+tidy_files() {
+  local base
+  base="$(base_commit)"
+  if [[ "${all}" == yes || -z "${base}" ]]; then
+    project_files '*.cc'
+    return
+  fi
+  {
+    git diff --name-only --diff-filter=d "${base}" -- '*.cc' '*.h'
+    git ls-files -o --exclude-standard -- '*.cc' '*.h'
+  } | sed 's/\.h$/.cc/' | sort -u | while read -r file; do
+    if [[ -f "${file}" ]]; then echo "${file}"; fi
+  done
+}
+
+check_format() {
+  local options=(--dry-run -Werror)
+  [[ "${fix}" == yes ]] && options=(-i)
+  project_files '*.cc' '*.h' | xargs -r clang-format "${options[@]}"
+}
+
+check_tidy() {
+  local files
+  mapfile -t files < <(tidy_files)
+  ((${#files[@]})) || return 0
+  "${SCRIPTS}/build.sh" "${PRESET}" stagecoach_grpc stagecoach_health_grpc \
+    >/dev/null || return
+  python3 "${SCRIPTS}/tidy.py" "${BUILD}" "$(build_jobs)" "${files[@]}"
+}
+
+check_proto() {
+  local base options=(--diff --exit-code)
+  [[ "${fix}" == yes ]] && options=(--write)
+  base="$(base_commit)"
+  buf lint || return
+  buf format "${options[@]}" || return
+  if [[ -n "${base}" && -n "$(git ls-tree "${base}" proto/)" ]]; then
+    buf breaking --against ".git#ref=${base}"
+  fi
+}
+
+check_shell() {
+  project_files '*.sh' .ci/run | xargs shellcheck --external-sources \
+    --source-path=SCRIPTDIR
+}
+
+check_yaml() { project_files '*.yaml' '*.yml' | xargs yamllint --strict; }
+
+check_dependencies() {
+  python3 "${SCRIPTS}/check_dependencies.py" "${BUILD}"
+}
+
+check_style() { python3 "${SCRIPTS}/check_style.py"; }
+
+main() {
+  local argument check checks=() failed=()
+  for argument in "$@"; do
+    case "${argument}" in
+      --all) all=yes ;;
+      --fix) fix=yes ;;
+      --help | -h) sed -n '2,18s/^# \{0,1\}//p' "$0" && return 0 ;;
+      *)
+        [[ " ${CHECKS[*]} " == *" ${argument} "* ]] ||
+          fail "unknown check ${argument}; known: ${CHECKS[*]}"
+        checks+=("${argument}")
+        ;;
+    esac
+  done
+  ((${#checks[@]})) || checks=("${CHECKS[@]}")
+  timed "setup checks" "${SCRIPTS}/setup.sh" --checks
+  cd "${ROOT}"
+  export PATH="${CHECKS_VENV}/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1
+  for check in "${checks[@]}"; do
+    timed "check ${check}" "check_${check}" || failed+=("${check}")
+  done
+  if ((${#failed[@]})); then
+    say "failed: ${failed[*]}"
+    return 1
+  fi
+  say "all checks passed: ${checks[*]}"
+}
+
+main "$@"
