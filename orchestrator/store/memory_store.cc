@@ -50,8 +50,9 @@ absl::Status MemoryStore::WriteLocked(const RunWrite& write) {
     stored->events.push_back(event);
     stored->events.back().set_cursor(stored->events.size());
   }
-  stored->reads.insert(stored->reads.end(), write.reads.begin(),
-                       write.reads.end());
+  for (const ArtifactRead& read : write.reads) {
+    stored->reads.insert({read.uri, read.step, read.input});
+  }
   return absl::OkStatus();
 }
 
@@ -195,12 +196,12 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> MemoryStore::FindArtifactUses(
   absl::MutexLock lock(&mutex_);
   std::vector<v1::ArtifactUse> uses;
   for (const auto& [id, stored] : runs_) {
-    for (const ArtifactRead& read : stored.reads) {
-      if (read.uri != uri) continue;
+    for (const auto& [read_uri, step, input] : stored.reads) {
+      if (read_uri != uri) continue;
       v1::ArtifactUse& use = uses.emplace_back();
       use.set_run_id(id);
-      use.set_step(read.step);
-      use.set_input(read.input);
+      use.set_step(step);
+      use.set_input(input);
     }
   }
   return uses;

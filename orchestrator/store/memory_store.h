@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -67,7 +69,8 @@ class MemoryStore final : public Store {
     v1::Run run;
     std::string request_digest;
     std::vector<v1::RunEvent> events;
-    std::vector<ArtifactRead> reads;
+    // URI, step, input.
+    std::set<std::tuple<std::string, std::string, std::string>> reads;
   };
   struct OutputPlace {
     std::string run_id;

@@ -1,0 +1,211 @@
+#include "orchestrator/store/sqlite_run_writer.h"
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/store/run_rules.h"
+#include "orchestrator/store/sqlite_key.h"
+#include "orchestrator/store/sqlite_run_reader.h"
+#include "orchestrator/store/sqlite_sql.h"
+#include "services/common/base/sha256.h"
+#include "services/common/base/status_macros.h"
+
+namespace stagecoach {
+namespace {
+
+// Version and digest say all that is in a pipeline, unless whoever made it has
+// left them out.
+std::string DigestOf(const v1::Pipeline& pipeline) {
+  return pipeline.digest().empty() ? Sha256Hex(pipeline.SerializeAsString())
+                                   : pipeline.digest();
+}
+
+}  // namespace
+
+std::vector<absl::Status> SqliteRunWriter::Commit(
+    absl::Span<const RunWrite> writes) {
+  std::vector<absl::Status> refusals(writes.size());
+  const absl::Status status = db_.InWriteTransaction([&]() -> absl::Status {
+    for (size_t i = 0; i < writes.size(); ++i) {
+      SC_RETURN_IF_ERROR(Write(writes[i], refusals[i]));
+    }
+    return absl::OkStatus();
+  });
+  if (status.ok()) return refusals;
+  specifications_.clear();
+  return std::vector<absl::Status>(writes.size(), status);
+}
+
+absl::Status SqliteRunWriter::Write(const RunWrite& write,
+                                    absl::Status& refusal) {
+  SC_ASSIGN_OR_RETURN(const Target target,
+                      write.insert ? Insert(write) : Update(write));
+  refusal = target.refusal;
+  if (!refusal.ok()) return absl::OkStatus();
+  SC_RETURN_IF_ERROR(WriteSteps(write, target.number));
+  SC_RETURN_IF_ERROR(WriteEvents(write, target));
+  return WriteReads(write, target.number);
+}
+
+absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::Insert(
+    const RunWrite& write) {
+  const v1::Run& run = write.run;
+  SC_ASSIGN_OR_RETURN(const int64_t specification,
+                      SpecificationNumber(run.pipeline()));
+  SqliteValue key;
+  if (!run.idempotency_key().empty()) {
+    key = absl::string_view(run.idempotency_key());
+  }
+  const std::string body = RunBody(run).SerializeAsString();
+  SC_RETURN_IF_ERROR(db_.Run(
+      sql::kInsertRun,
+      {run.id(), run.pipeline_name(), int64_t{run.state()}, CreateNanos(run),
+       run.lease_epoch(), static_cast<int64_t>(write.events.size()),
+       specification, write.request_digest, key, SqliteBlob{body}}));
+  if (db_.ChangedRows() == 0) return ConflictOf(run);
+  Target target;
+  target.number = db_.LastInsertedRow();
+  return target;
+}
+
+absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::ConflictOf(
+    const v1::Run& run) {
+  Target target;
+  SC_ASSIGN_OR_RETURN(const std::optional<KeyedRun> keyed,
+                      ReadRunByKey(db_, run.idempotency_key()));
+  target.refusal = keyed.has_value()
+                       ? KeyTaken(run.idempotency_key(), keyed->run_id)
+                       : RunIdTaken(run.id());
+  return target;
+}
+
+absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::Update(
+    const RunWrite& write) {
+  const v1::Run& run = write.run;
+  Target target;
+  v1::RunState state;
+  {
+    SC_ASSIGN_OR_RETURN(SqliteRows head,
+                        db_.Query(sql::kFindRunHead, {run.id()}));
+    SC_ASSIGN_OR_RETURN(const bool found, head.Next());
+    if (!found) {
+      target.refusal = RunNotFound(run.id());
+      return target;
+    }
+    target.number = head.Integer(0);
+    state = static_cast<v1::RunState>(head.Integer(1));
+    target.refusal = CheckUpdate(state, head.Integer(2), run);
+    target.event_count = head.Integer(3);
+  }
+  if (!target.refusal.ok()) return target;
+  const int64_t events = target.event_count + write.events.size();
+  const std::string body = RunBody(run).SerializeAsString();
+  SC_RETURN_IF_ERROR(
+      state == run.state()
+          ? db_.Run(sql::kUpdateRun, {target.number, run.lease_epoch(), events,
+                                      SqliteBlob{body}})
+          : db_.Run(sql::kUpdateRunAndState,
+                    {target.number, run.lease_epoch(), events, SqliteBlob{body},
+                     int64_t{run.state()}}));
+  return target;
+}
+
+absl::StatusOr<int64_t> SqliteRunWriter::SpecificationNumber(
+    const v1::Pipeline& pipeline) {
+  const std::string digest = DigestOf(pipeline);
+  const std::string identity =
+      absl::StrCat(pipeline.name(), "/", pipeline.version(), "/", digest);
+  const auto known = specifications_.find(identity);
+  if (known != specifications_.end()) return known->second;
+  {
+    SC_ASSIGN_OR_RETURN(
+        SqliteRows rows,
+        db_.Query(sql::kFindSpecification,
+                  {pipeline.name(), pipeline.version(), digest}));
+    SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
+    if (found) return specifications_[identity] = rows.Integer(0);
+  }
+  const std::string body = pipeline.SerializeAsString();
+  SC_RETURN_IF_ERROR(
+      db_.Run(sql::kInsertSpecification,
+              {pipeline.name(), pipeline.version(), digest, SqliteBlob{body}}));
+  return specifications_[identity] = db_.LastInsertedRow();
+}
+
+absl::Status SqliteRunWriter::WriteSteps(const RunWrite& write,
+                                         int64_t number) {
+  for (const auto& [index, step] : write.steps) {
+    const int64_t key = SqliteKey(number, index);
+    StepSummary(step).SerializeToString(&summary_);
+    StepDetail(step).SerializeToString(&detail_);
+    SC_RETURN_IF_ERROR(db_.Run(
+        sql::kWriteStep, {key, SqliteBlob{summary_}, SqliteBlob{detail_}}));
+    if (!MakesArtifacts(step)) continue;
+    for (const v1::Artifact& output : step.outputs()) {
+      SC_RETURN_IF_ERROR(db_.Run(sql::kInsertArtifact, {output.uri(), key}));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRunWriter::WriteEvents(const RunWrite& write,
+                                          const Target& target) {
+  int64_t cursor = target.event_count;
+  for (const v1::RunEvent& event : write.events) {
+    event.SerializeToString(&detail_);
+    SC_RETURN_IF_ERROR(
+        db_.Run(sql::kInsertEvent,
+                {SqliteKey(target.number, ++cursor), SqliteBlob{detail_}}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRunWriter::WriteReads(const RunWrite& write,
+                                         int64_t number) {
+  for (const ArtifactRead& read : write.reads) {
+    SC_RETURN_IF_ERROR(db_.Run(sql::kInsertArtifactRead,
+                               {read.uri, number, read.step, read.input}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRunWriter::DeleteRun(absl::string_view run_id) {
+  return db_.InWriteTransaction([&]() -> absl::Status {
+    int64_t number = 0;
+    {
+      SC_ASSIGN_OR_RETURN(SqliteRows head,
+                          db_.Query(sql::kFindRunHead, {run_id}));
+      SC_ASSIGN_OR_RETURN(const bool found, head.Next());
+      if (!found) return absl::OkStatus();
+      number = head.Integer(0);
+      const auto state = static_cast<v1::RunState>(head.Integer(1));
+      if (!IsTerminal(state)) return CannotDelete(std::string(run_id), state);
+    }
+    return DeleteRows(number);
+  });
+}
+
+absl::Status SqliteRunWriter::DeleteRows(int64_t number) {
+  SC_RETURN_IF_ERROR(DeleteArtifacts(number));
+  SC_RETURN_IF_ERROR(db_.Run(sql::kDeleteArtifactReads, {number}));
+  SC_RETURN_IF_ERROR(
+      db_.Run(sql::kDeleteEvents, {FirstKey(number), EndKey(number)}));
+  SC_RETURN_IF_ERROR(
+      db_.Run(sql::kDeleteSteps, {FirstKey(number), EndKey(number)}));
+  return db_.Run(sql::kDeleteRun, {number});
+}
+
+// The steps say which artifacts the run has made, so that artifacts need no
+// index by run.
+absl::Status SqliteRunWriter::DeleteArtifacts(int64_t number) {
+  SC_ASSIGN_OR_RETURN(const std::vector<v1::Step> steps,
+                      ReadSteps(db_, number));
+  for (const v1::Step& step : steps) {
+    for (const v1::Artifact& output : step.outputs()) {
+      SC_RETURN_IF_ERROR(
+          db_.Run(sql::kDeleteArtifact,
+                  {FirstKey(number), EndKey(number), output.uri()}));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace stagecoach
