@@ -28,6 +28,12 @@ class FakeClock final : public Clock {
     elapsed_ += step;
   }
 
+  // Moves only the wall clock, as when the machine's clock is set.
+  void JumpWallClock(absl::Duration jump) {
+    absl::MutexLock lock(&mutex_);
+    now_ += jump;
+  }
+
  private:
   mutable absl::Mutex mutex_;
   absl::Time now_ ABSL_GUARDED_BY(mutex_) =

@@ -1,0 +1,151 @@
+// Operations on pipelines, stages and artifacts.
+
+#include "orchestrator/api/operations.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/pipeline/parse.h"
+#include "orchestrator/pipeline/plan.h"
+#include "orchestrator/pipeline/validate.h"
+#include "services/common/base/nearest_name.h"
+#include "services/common/base/status_macros.h"
+
+namespace stagecoach {
+namespace {
+
+template <typename Named>
+std::vector<std::string> Names(const std::vector<Named>& all) {
+  std::vector<std::string> names;
+  names.reserve(all.size());
+  for (const Named& one : all) names.push_back(one.name());
+  return names;
+}
+
+// `step` of `run`, by name; -1 if there is none.
+int StepPosition(const v1::Run& run, absl::string_view step) {
+  for (int i = 0; i < run.steps_size(); ++i) {
+    if (run.steps(i).name() == step) return i;
+  }
+  return -1;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::StageDescription> Operations::Describe(
+    absl::string_view stage) {
+  absl::StatusOr<v1::StageDescription> description = fleet_.Describe(stage);
+  if (!absl::IsNotFound(description.status())) return description;
+  return absl::NotFoundError(
+      absl::StrCat("there is no stage '", stage, "'",
+                   NearestNameHint(stage, Names(fleet_.ListStages()))));
+}
+
+absl::StatusOr<v1::ApplyPipelineResponse> Operations::ApplyPipeline(
+    const v1::ApplyPipelineRequest& request) {
+  SC_ASSIGN_OR_RETURN(
+      ParsedPipeline parsed,
+      ParsePipelineWithLines(request.yaml(), request.file_name()));
+  const absl::Status valid = ValidateAgainstStages(
+      parsed.pipeline,
+      [this](absl::string_view stage) { return Describe(stage); },
+      parsed.lines);
+  // A stage that cannot be asked now is asked when a run is created.
+  if (!valid.ok() && (request.validate_only() || !absl::IsUnavailable(valid))) {
+    return valid;
+  }
+  v1::ApplyPipelineResponse response;
+  if (request.validate_only()) {
+    *response.mutable_pipeline() = std::move(parsed.pipeline);
+    return response;
+  }
+  SC_ASSIGN_OR_RETURN(
+      AppliedPipeline applied,
+      store_.ApplyPipeline({std::move(parsed.pipeline), request.yaml()}));
+  *response.mutable_pipeline() = std::move(applied.pipeline);
+  response.set_changed(applied.changed);
+  return response;
+}
+
+absl::StatusOr<StoredPipeline> Operations::GetPipeline(absl::string_view name,
+                                                       int64_t version) {
+  if (name.empty()) {
+    return absl::InvalidArgumentError(
+        "pipeline is empty; it must be the name of a pipeline");
+  }
+  if (version < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline version is ", version,
+                     "; it must be at least 1, or 0 for the newest"));
+  }
+  absl::StatusOr<StoredPipeline> stored = store_.GetPipeline(name, version);
+  if (version != 0 || !absl::IsNotFound(stored.status())) return stored;
+  SC_ASSIGN_OR_RETURN(const std::vector<v1::Pipeline> known,
+                      store_.ListPipelines());
+  return absl::NotFoundError(absl::StrCat("there is no pipeline '", name, "'",
+                                          NearestNameHint(name, Names(known))));
+}
+
+absl::StatusOr<std::vector<v1::Pipeline>> Operations::ListPipelines() {
+  return store_.ListPipelines();
+}
+
+std::vector<v1::StageStatus> Operations::ListStages() {
+  std::vector<v1::StageStatus> stages = fleet_.ListStages();
+  for (v1::StageStatus& stage : stages) {
+    stage.set_steps_waiting(engine_.StepsWaiting(stage.name()));
+  }
+  return stages;
+}
+
+absl::StatusOr<std::vector<v1::RecordedArtifact>> Operations::ListArtifacts(
+    const v1::ListArtifactsRequest& request) {
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(request.run_id()));
+  if (!request.step().empty() && StepPosition(run, request.step()) < 0) {
+    std::vector<std::string> steps;
+    for (const v1::Step& step : run.steps()) steps.push_back(step.name());
+    return absl::NotFoundError(
+        absl::StrCat("run ", run.id(), " has no step '", request.step(), "'",
+                     NearestNameHint(request.step(), steps)));
+  }
+  std::vector<v1::RecordedArtifact> artifacts;
+  for (const v1::Step& step : run.steps()) {
+    if (!request.step().empty() && step.name() != request.step()) continue;
+    for (const v1::Artifact& output : step.outputs()) {
+      v1::RecordedArtifact& recorded = artifacts.emplace_back();
+      *recorded.mutable_artifact() = output;
+      recorded.set_run_id(
+          step.reused_from_run().empty() ? run.id() : step.reused_from_run());
+      recorded.set_step(step.name());
+      recorded.set_attempt(SucceededAttempt(step));
+    }
+  }
+  return artifacts;
+}
+
+absl::StatusOr<v1::GetLineageResponse> Operations::GetLineage(
+    absl::string_view uri) {
+  SC_ASSIGN_OR_RETURN(v1::RecordedArtifact recorded, store_.FindArtifact(uri));
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(recorded.run_id()));
+  SC_ASSIGN_OR_RETURN(const Artifacts inputs,
+                      StepInputs(run, StepPosition(run, recorded.step())));
+  v1::GetLineageResponse response;
+  *response.mutable_artifact() = std::move(recorded);
+  for (const auto& [name, artifact] : inputs) {
+    *response.add_made_from() = artifact;
+  }
+  SC_ASSIGN_OR_RETURN(const std::vector<v1::ArtifactUse> uses,
+                      store_.FindArtifactUses(uri));
+  response.mutable_used_by()->Assign(uses.begin(), uses.end());
+  return response;
+}
+
+absl::StatusOr<OpenedArtifact> Operations::OpenArtifact(absl::string_view uri) {
+  SC_ASSIGN_OR_RETURN(const v1::RecordedArtifact recorded,
+                      store_.FindArtifact(uri));
+  SC_ASSIGN_OR_RETURN(ArtifactReader reader,
+                      artifacts_.Open(recorded.artifact()));
+  return OpenedArtifact{recorded.artifact(), std::move(reader)};
+}
+
+}  // namespace stagecoach

@@ -1,0 +1,104 @@
+// Everything that the orchestrator offers, as plain calls: what the gRPC face
+// (and any other) turns requests into. No transport in here.
+
+#ifndef ORCHESTRATOR_API_OPERATIONS_H_
+#define ORCHESTRATOR_API_OPERATIONS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/fleet.h"
+#include "orchestrator/store/store.h"
+#include "services/common/artifact/artifact_store.h"
+#include "stagecoach/v1/orchestrator.pb.h"
+
+namespace stagecoach {
+
+struct OperationsOptions {
+  // Names of the volumes there are; runs write to the first unless they say
+  // another. At least one.
+  std::vector<std::string> volumes;
+  // Whether a run may be created while a stage has no serving replica: for
+  // stages that are scaled to zero. It then waits in the queue.
+  bool accept_without_replicas = false;
+};
+
+// An artifact of which the bytes are at hand, verified.
+struct OpenedArtifact {
+  v1::Artifact artifact;
+  ArtifactReader reader;
+};
+
+// The codes of every call are those that orchestrator.proto names.
+//
+// Threads:   any. Calls may wait for the store or a volume, so none is made
+//            on a thread of gRPC; callbacks come from the engine's thread and
+//            must not block.
+// Ownership: everything handed in must outlive this.
+class Operations {
+ public:
+  Operations(Store& store, Engine& engine, Fleet& fleet,
+             ArtifactStore& artifacts, OperationsOptions options)
+      : store_(store),
+        engine_(engine),
+        fleet_(fleet),
+        artifacts_(artifacts),
+        options_(std::move(options)) {}
+
+  // Runs.
+  void CreateRun(const v1::RunRequest& request, Engine::RunCallback done);
+  absl::StatusOr<v1::Run> ValidateRun(const v1::RunRequest& request);
+  absl::StatusOr<v1::Run> GetRun(absl::string_view run_id);
+  absl::StatusOr<RunPage> ListRuns(const v1::ListRunsRequest& request);
+  void CancelRun(const v1::CancelRunRequest& request, Engine::RunCallback done);
+  void RetryRun(const v1::RetryRunRequest& request, Engine::RunCallback done);
+  void DeleteRun(const std::string& run_id, Engine::StatusCallback done);
+
+  // Tells `watcher` the events of a run after `after_cursor` until it ends.
+  // Returns a function that takes the watcher away again.
+  absl::StatusOr<std::function<void()>> WatchRun(
+      const std::string& run_id, int64_t after_cursor,
+      std::shared_ptr<RunWatcher> watcher);
+
+  // Pipelines.
+  absl::StatusOr<v1::ApplyPipelineResponse> ApplyPipeline(
+      const v1::ApplyPipelineRequest& request);
+  absl::StatusOr<StoredPipeline> GetPipeline(absl::string_view name,
+                                             int64_t version);
+  absl::StatusOr<std::vector<v1::Pipeline>> ListPipelines();
+
+  // Stages.
+  std::vector<v1::StageStatus> ListStages();
+
+  // Artifacts.
+  absl::StatusOr<std::vector<v1::RecordedArtifact>> ListArtifacts(
+      const v1::ListArtifactsRequest& request);
+  absl::StatusOr<v1::GetLineageResponse> GetLineage(absl::string_view uri);
+  absl::StatusOr<OpenedArtifact> OpenArtifact(absl::string_view uri);
+
+ private:
+  absl::StatusOr<v1::StageDescription> Describe(absl::string_view stage);
+  absl::StatusOr<v1::Run> Plan(const v1::RunRequest& request);
+  absl::Status CheckVolume(absl::string_view volume) const;
+  absl::Status CheckInputs(const v1::Run& run);
+  absl::Status CheckServing(const v1::Run& run);
+  void Submit(v1::Run run, std::string digest, Engine::RunCallback done);
+  absl::Status ReplayEnded(const std::string& run_id, int64_t after_cursor,
+                           RunWatcher& watcher);
+
+  Store& store_;
+  Engine& engine_;
+  Fleet& fleet_;
+  ArtifactStore& artifacts_;
+  const OperationsOptions options_;
+};
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_API_OPERATIONS_H_

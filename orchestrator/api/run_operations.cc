@@ -1,0 +1,208 @@
+// Operations on runs.
+
+#include <set>
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "orchestrator/api/operations.h"
+#include "orchestrator/pipeline/plan.h"
+#include "orchestrator/pipeline/plan_retry.h"
+#include "services/common/base/ids.h"
+#include "services/common/base/nearest_name.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/contract/states.h"
+
+namespace stagecoach {
+namespace {
+
+constexpr size_t kMaxKeyLength = 128;
+constexpr int kEventPage = 500;
+
+absl::Status CheckKey(absl::string_view key) {
+  bool printable = true;
+  for (const char c : key) printable = printable && c > ' ' && c < 0x7f;
+  if (printable && key.size() <= kMaxKeyLength) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "idempotency_key has ", key.size(), " characters; it must be at most ",
+      kMaxKeyLength, " printable ASCII characters without spaces"));
+}
+
+absl::Status CheckRunId(absl::string_view run_id) {
+  if (!run_id.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "run_id is empty; it must be the id of a run");
+}
+
+std::string NewRunId(const v1::Run& run) {
+  return absl::StrCat(run.pipeline_name(), "-", RandomId(10));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Run> Operations::Plan(const v1::RunRequest& request) {
+  SC_RETURN_IF_ERROR(CheckKey(request.idempotency_key()));
+  SC_ASSIGN_OR_RETURN(
+      const StoredPipeline stored,
+      GetPipeline(request.pipeline(), request.pipeline_version()));
+  SC_ASSIGN_OR_RETURN(v1::Run run, PlanRun(request, stored.pipeline,
+                                           [this](absl::string_view stage) {
+                                             return Describe(stage);
+                                           }));
+  run.set_idempotency_key(request.idempotency_key());
+  if (run.volume().empty()) run.set_volume(options_.volumes.front());
+  SC_RETURN_IF_ERROR(CheckVolume(run.volume()));
+  SC_RETURN_IF_ERROR(CheckInputs(run));
+  SC_RETURN_IF_ERROR(CheckServing(run));
+  return run;
+}
+
+absl::Status Operations::CheckVolume(absl::string_view volume) const {
+  if (absl::c_linear_search(options_.volumes, volume)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no volume '", volume, "'",
+                   NearestNameHint(volume, options_.volumes)));
+}
+
+// That every artifact given to the run is there.
+absl::Status Operations::CheckInputs(const v1::Run& run) {
+  for (const auto& [name, artifact] : run.inputs()) {
+    SC_RETURN_IF_ERROR(artifacts_.Inspect(artifact.uri()).status(), "input '",
+                       name, "'");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Operations::CheckServing(const v1::Run& run) {
+  if (options_.accept_without_replicas) return absl::OkStatus();
+  std::set<absl::string_view> stages;
+  for (const v1::Step& step : run.steps()) {
+    if (!IsTerminal(step.state())) stages.insert(step.stage());
+  }
+  for (const absl::string_view stage : stages) {
+    SC_RETURN_IF_ERROR(fleet_.CheckServing(stage));
+  }
+  return absl::OkStatus();
+}
+
+void Operations::Submit(v1::Run run, std::string digest,
+                        Engine::RunCallback done) {
+  run.set_id(NewRunId(run));
+  engine_.Submit(std::move(run), std::move(digest), std::move(done));
+}
+
+void Operations::CreateRun(const v1::RunRequest& request,
+                           Engine::RunCallback done) {
+  absl::StatusOr<v1::Run> run = Plan(request);
+  if (!run.ok()) {
+    done(run.status());
+    return;
+  }
+  Submit(*std::move(run), RequestDigest(request), std::move(done));
+}
+
+absl::StatusOr<v1::Run> Operations::ValidateRun(const v1::RunRequest& request) {
+  return Plan(request);
+}
+
+absl::StatusOr<v1::Run> Operations::GetRun(absl::string_view run_id) {
+  SC_RETURN_IF_ERROR(CheckRunId(run_id));
+  SC_ASSIGN_OR_RETURN(v1::Run run, store_.GetRun(run_id));
+  const std::shared_ptr<RunFeed> feed = engine_.feeds().Find(run_id);
+  if (feed == nullptr) return run;
+  const std::map<std::string, v1::Progress> progress = feed->LatestProgress();
+  for (v1::Step& step : *run.mutable_steps()) {
+    const auto found = progress.find(step.name());
+    if (found != progress.end()) *step.mutable_progress() = found->second;
+  }
+  return run;
+}
+
+absl::StatusOr<RunPage> Operations::ListRuns(
+    const v1::ListRunsRequest& request) {
+  RunFilter filter;
+  filter.pipeline = request.pipeline();
+  filter.state = request.state();
+  filter.page_token = request.page_token();
+  if (request.page_size() != 0) filter.page_size = request.page_size();
+  return store_.ListRuns(filter);
+}
+
+void Operations::CancelRun(const v1::CancelRunRequest& request,
+                           Engine::RunCallback done) {
+  const absl::Status id = CheckRunId(request.run_id());
+  if (!id.ok()) {
+    done(id);
+    return;
+  }
+  engine_.CancelRun(request.run_id(), request.reason(), std::move(done));
+}
+
+void Operations::RetryRun(const v1::RetryRunRequest& request,
+                          Engine::RunCallback done) {
+  const auto plan = [&]() -> absl::StatusOr<v1::Run> {
+    SC_RETURN_IF_ERROR(CheckRunId(request.run_id()));
+    SC_RETURN_IF_ERROR(CheckKey(request.idempotency_key()));
+    SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(request.run_id()));
+    SC_ASSIGN_OR_RETURN(v1::Run retry, PlanRetry(run));
+    retry.set_idempotency_key(request.idempotency_key());
+    SC_RETURN_IF_ERROR(CheckServing(retry));
+    return retry;
+  };
+  absl::StatusOr<v1::Run> retry = plan();
+  if (!retry.ok()) {
+    done(retry.status());
+    return;
+  }
+  Submit(*std::move(retry), RetryDigest(request.run_id()), std::move(done));
+}
+
+void Operations::DeleteRun(const std::string& run_id,
+                           Engine::StatusCallback done) {
+  const absl::Status id = CheckRunId(run_id);
+  if (!id.ok()) {
+    done(id);
+    return;
+  }
+  engine_.DeleteRun(run_id, std::move(done));
+}
+
+absl::StatusOr<std::function<void()>> Operations::WatchRun(
+    const std::string& run_id, int64_t after_cursor,
+    std::shared_ptr<RunWatcher> watcher) {
+  SC_RETURN_IF_ERROR(CheckRunId(run_id));
+  if (after_cursor < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "after_cursor is ", after_cursor, "; it must be at least 0"));
+  }
+  const std::shared_ptr<RunFeed> feed = engine_.feeds().Find(run_id);
+  if (feed == nullptr) {
+    SC_RETURN_IF_ERROR(ReplayEnded(run_id, after_cursor, *watcher));
+    return [] {};
+  }
+  feed->Add(watcher, after_cursor);
+  return [feed, watcher] { feed->Remove(watcher.get()); };
+}
+
+absl::Status Operations::ReplayEnded(const std::string& run_id,
+                                     int64_t after_cursor,
+                                     RunWatcher& watcher) {
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(run_id));
+  if (!IsTerminal(run.state())) {
+    return absl::UnavailableError(absl::StrCat(
+        "run ", run_id, " is just being taken up or given up; try again"));
+  }
+  for (;;) {
+    SC_ASSIGN_OR_RETURN(const std::vector<v1::RunEvent> events,
+                        store_.ListEvents(run_id, after_cursor, kEventPage));
+    for (const v1::RunEvent& event : events) {
+      watcher.OnEvent(event);
+      after_cursor = event.cursor();
+    }
+    if (events.size() < kEventPage) break;
+  }
+  watcher.OnEnd(run);
+  return absl::OkStatus();
+}
+
+}  // namespace stagecoach

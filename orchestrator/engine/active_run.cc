@@ -1,0 +1,261 @@
+#include "orchestrator/engine/active_run.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/engine/times.h"
+#include "orchestrator/pipeline/plan.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/contract/proto_time.h"
+
+namespace stagecoach {
+
+ActiveRun::ActiveRun(v1::Run run, bool inserted)
+    : run_(std::move(run)),
+      inserted_(inserted),
+      dependencies_(Dependencies(run_.pipeline())),
+      live_(run_.steps_size()),
+      told_steps_(run_.steps_size(), {v1::STEP_STATE_UNSPECIFIED, 0}) {}
+
+ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
+  ActiveRun result(std::move(run), /*inserted=*/false);
+  result.request_digest_ = std::move(request_digest);
+  result.run_changed_ = true;
+  for (int i = 0; i < result.run_.steps_size(); ++i) {
+    result.changed_steps_.insert(i);
+    // That a step is still PENDING is no news.
+    result.told_steps_[i] = {v1::STEP_STATE_PENDING, 0};
+  }
+  return result;
+}
+
+ActiveRun ActiveRun::Recovered(v1::Run run, absl::Time now) {
+  ActiveRun result(std::move(run), /*inserted=*/true);
+  result.run_.set_lease_epoch(result.run_.lease_epoch() + 1);
+  result.run_changed_ = true;
+  result.told_run_ = result.run_.state();
+  for (int i = 0; i < result.run_.steps_size(); ++i) {
+    const v1::Step& step = result.run_.steps(i);
+    result.told_steps_[i] = {step.state(), step.attempts_size()};
+  }
+  if (result.stopping()) result.stop_time_ = now;
+  return result;
+}
+
+std::string ActiveRun::ExecutionId(int step) const {
+  return absl::StrCat(run_.id(), "/", run_.steps(step).name(), "/",
+                      run_.steps(step).attempts_size());
+}
+
+bool ActiveRun::IsRunning(int step, int number) const {
+  const v1::Step& record = run_.steps(step);
+  return record.state() == v1::STEP_STATE_RUNNING &&
+         record.attempts_size() == number;
+}
+
+int ActiveRun::StepIndex(absl::string_view name) const {
+  for (int i = 0; i < run_.steps_size(); ++i) {
+    if (run_.steps(i).name() == name) return i;
+  }
+  return -1;
+}
+
+v1::Attempt* ActiveRun::LastAttempt(int step) {
+  v1::Step* record = run_.mutable_steps(step);
+  return record->mutable_attempts(record->attempts_size() - 1);
+}
+
+absl::Status ActiveRun::MoveStep(int step, StepTrigger trigger,
+                                 absl::Time now) {
+  v1::Step* record = run_.mutable_steps(step);
+  SC_ASSIGN_OR_RETURN(const v1::StepState next, Next(record->state(), trigger),
+                      "step ", record->name());
+  record->set_state(next);
+  *record->mutable_state_time() = ToTimestamp(now);
+  if (next == v1::STEP_STATE_QUEUED && !record->has_ready_time()) {
+    *record->mutable_ready_time() = ToTimestamp(now);
+  }
+  if (next != v1::STEP_STATE_BACKING_OFF) record->clear_next_attempt_time();
+  changed_steps_.insert(step);
+  return absl::OkStatus();
+}
+
+absl::Status ActiveRun::FailStep(int step, const absl::Status& why,
+                                 absl::Time now) {
+  SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kFailed, now));
+  *run_.mutable_steps(step)->mutable_error() = ToError(why);
+  return absl::OkStatus();
+}
+
+absl::Status ActiveRun::StartAttempt(int step, const std::string& replica,
+                                     absl::Time now) {
+  if (run_.state() == v1::RUN_STATE_PENDING) {
+    SC_ASSIGN_OR_RETURN(const v1::RunState next,
+                        Next(run_.state(), RunTrigger::kStepStarted));
+    run_.set_state(next);
+    *run_.mutable_start_time() = ToTimestamp(now);
+    run_changed_ = true;
+  }
+  SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kStarted, now));
+  v1::Step* record = run_.mutable_steps(step);
+  record->clear_error();
+  v1::Attempt* attempt = record->add_attempts();
+  attempt->set_number(record->attempts_size());
+  attempt->set_state(v1::ATTEMPT_STATE_RUNNING);
+  attempt->set_replica(replica);
+  *attempt->mutable_start_time() = ToTimestamp(now);
+  live_[step] = LiveAttempt{.replica = replica};
+  RecordReads(step);
+  return absl::OkStatus();
+}
+
+void ActiveRun::RecordReads(int step) {
+  // Once is enough: every attempt reads the same artifacts.
+  if (run_.steps(step).attempts_size() > 1) return;
+  const absl::StatusOr<Artifacts> inputs = StepInputs(run_, step);
+  if (!inputs.ok()) return;  // the attempt itself will say so
+  for (const auto& [name, artifact] : *inputs) {
+    reads_.push_back({artifact.uri(), run_.steps(step).name(), name});
+  }
+}
+
+absl::Status ActiveRun::SucceedAttempt(int step,
+                                       const v1::ExecutionResult& result,
+                                       absl::Duration dispatch,
+                                       absl::Time now) {
+  SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kSucceeded, now));
+  FinishAttempt(step, AttemptTrigger::kSucceeded, absl::OkStatus(), dispatch,
+                now);
+  v1::Attempt* attempt = LastAttempt(step);
+  *attempt->mutable_times() = result.times();
+  *attempt->mutable_metrics() = result.metrics();
+  attempt->set_build_id(result.build_id());
+  *run_.mutable_steps(step)->mutable_outputs() = result.outputs();
+  return absl::OkStatus();
+}
+
+absl::Status ActiveRun::EndAttempt(int step, const Outcome& outcome,
+                                   const absl::Status& why,
+                                   absl::Duration dispatch, absl::Duration wait,
+                                   absl::Time now) {
+  SC_RETURN_IF_ERROR(MoveStep(step, outcome.step, now));
+  FinishAttempt(step, outcome.attempt, why, dispatch, now);
+  v1::Step* record = run_.mutable_steps(step);
+  *record->mutable_error() = ToError(why);
+  if (outcome.step == StepTrigger::kRetry) {
+    *record->mutable_next_attempt_time() = ToTimestamp(now + wait);
+  }
+  return absl::OkStatus();
+}
+
+void ActiveRun::FinishAttempt(int step, AttemptTrigger trigger,
+                              const absl::Status& why, absl::Duration dispatch,
+                              absl::Time now) {
+  v1::Attempt* attempt = LastAttempt(step);
+  attempt->set_state(EndOf(trigger));
+  *attempt->mutable_end_time() = ToTimestamp(now);
+  *attempt->mutable_dispatch() = ToProtoDuration(dispatch);
+  if (!why.ok()) *attempt->mutable_error() = ToError(why);
+  live_[step] = LiveAttempt{};
+}
+
+absl::Status ActiveRun::Stop(const v1::Error& why, absl::Time now) {
+  SC_ASSIGN_OR_RETURN(const v1::RunState next,
+                      Next(run_.state(), RunTrigger::kStopRequested));
+  run_.set_state(next);
+  *run_.mutable_error() = why;
+  stop_time_ = now;
+  run_changed_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ActiveRun::End(RunTrigger trigger, absl::Time now) {
+  Artifacts outputs;
+  if (trigger == RunTrigger::kStepsSucceeded) {
+    SC_ASSIGN_OR_RETURN(outputs, RunOutputs(run_));
+  }
+  SC_ASSIGN_OR_RETURN(const v1::RunState next, Next(run_.state(), trigger));
+  run_.set_state(next);
+  *run_.mutable_end_time() = ToTimestamp(now);
+  *run_.mutable_times() = RunTimesOf(run_);
+  *run_.mutable_outputs() = std::move(outputs);
+  run_changed_ = true;
+  return absl::OkStatus();
+}
+
+v1::RunEvent ActiveRun::StepEvent(int step, absl::Time now) const {
+  const v1::Step& record = run_.steps(step);
+  v1::RunEvent event;
+  *event.mutable_time() = ToTimestamp(now);
+  v1::StepStateChange* change = event.mutable_step();
+  change->set_step(record.name());
+  change->set_state(record.state());
+  if (record.attempts_size() > 0) {
+    *change->mutable_attempt() = record.attempts(record.attempts_size() - 1);
+  }
+  if (record.state() == v1::STEP_STATE_SUCCEEDED) {
+    *change->mutable_outputs() = record.outputs();
+  }
+  if (record.has_error()) *change->mutable_error() = record.error();
+  return event;
+}
+
+v1::Run ActiveRun::CopyForWrite() {
+  // Steps and specification are the bulk of a run, and are not part of it.
+  google::protobuf::RepeatedPtrField<v1::Step> steps;
+  steps.Swap(run_.mutable_steps());
+  v1::Pipeline* pipeline = inserted_ ? run_.release_pipeline() : nullptr;
+  v1::Run copy = run_;
+  if (inserted_) run_.set_allocated_pipeline(pipeline);
+  steps.Swap(run_.mutable_steps());
+  return copy;
+}
+
+RunWrite ActiveRun::TakeWrite(absl::Time now) {
+  RunWrite write;
+  write.insert = !inserted_;
+  write.run = CopyForWrite();
+  write.request_digest = request_digest_;
+  write.events = std::exchange(untaken_events_, {});
+  // The order of one run's events: what its steps did, then what that made of
+  // the run; but a run exists before its steps do anything.
+  const bool starts = told_run_ == v1::RUN_STATE_UNSPECIFIED ||
+                      told_run_ == v1::RUN_STATE_PENDING;
+  v1::RunEvent run_event;
+  if (run_.state() != told_run_) {
+    *run_event.mutable_time() = ToTimestamp(now);
+    run_event.mutable_run()->set_state(run_.state());
+    if (run_.has_error()) {
+      *run_event.mutable_run()->mutable_error() = run_.error();
+    }
+  }
+  if (run_event.has_run() && starts) write.events.push_back(run_event);
+  for (const int step : changed_steps_) {
+    const v1::Step& record = run_.steps(step);
+    write.steps.push_back({step, record});
+    const std::pair<v1::StepState, int> now_told = {record.state(),
+                                                    record.attempts_size()};
+    if (std::exchange(told_steps_[step], now_told) != now_told) {
+      write.events.push_back(StepEvent(step, now));
+    }
+  }
+  if (run_event.has_run() && !starts) write.events.push_back(run_event);
+  write.reads = std::exchange(reads_, {});
+  told_run_ = run_.state();
+  run_changed_ = false;
+  changed_steps_.clear();
+  inserted_ = true;
+  return write;
+}
+
+void ActiveRun::Untake(RunWrite write) {
+  inserted_ = !write.insert;
+  run_changed_ = true;
+  for (const RunWrite::StepWrite& step : write.steps) {
+    changed_steps_.insert(step.index);
+  }
+  untaken_events_ = std::move(write.events);
+  reads_ = std::move(write.reads);
+}
+
+}  // namespace stagecoach

@@ -1,0 +1,112 @@
+// A run that has not ended, in memory: its record, what of it has changed
+// since the last commit, and the moves that change it. Every move goes through
+// the transition tables.
+
+#ifndef ORCHESTRATOR_ENGINE_ACTIVE_RUN_H_
+#define ORCHESTRATOR_ENGINE_ACTIVE_RUN_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "orchestrator/engine/decide.h"
+#include "orchestrator/engine/outcome.h"
+#include "orchestrator/engine/transitions.h"
+#include "orchestrator/store/run_store.h"
+#include "stagecoach/v1/orchestrator.pb.h"
+
+namespace stagecoach {
+
+// Threads: not thread-safe; the engine's thread owns it.
+// Failure: every move returns INTERNAL, and changes nothing, if the tables do
+// not have it.
+class ActiveRun {
+ public:
+  // A run to be inserted, PENDING, with id and creation time.
+  static ActiveRun Created(v1::Run run, std::string request_digest);
+  // A run read back from the store.
+  static ActiveRun Recovered(v1::Run run, absl::Time now);
+
+  const v1::Run& run() const { return run_; }
+  const std::string& id() const { return run_.id(); }
+  RunView View() const { return {run_, dependencies_, live_, stop_time_}; }
+  StepLimits Limits(int step) const {
+    return LimitsOf(run_.pipeline().steps(step));
+  }
+  LiveAttempt& live(int step) { return live_[step]; }
+  bool stopping() const { return run_.state() == v1::RUN_STATE_STOPPING; }
+  const std::string& request_digest() const { return request_digest_; }
+  // Whether the store knows the run, or is about to.
+  bool inserted() const { return inserted_; }
+
+  // `<run>/<step>/<attempt>` of the step's last attempt.
+  std::string ExecutionId(int step) const;
+  // Whether attempt `number` of `step` is the last one and RUNNING.
+  bool IsRunning(int step, int number) const;
+  // The position of a step; -1 if there is none of that name.
+  int StepIndex(absl::string_view name) const;
+
+  // Moves of a step without an attempt.
+  absl::Status MoveStep(int step, StepTrigger trigger, absl::Time now);
+  absl::Status FailStep(int step, const absl::Status& why, absl::Time now);
+
+  // Adds an attempt on `replica` and makes step and run RUNNING.
+  absl::Status StartAttempt(int step, const std::string& replica,
+                            absl::Time now);
+  // The running attempt succeeded; `dispatch` is as Attempt.dispatch.
+  absl::Status SucceedAttempt(int step, const v1::ExecutionResult& result,
+                              absl::Duration dispatch, absl::Time now);
+  // The running attempt ended badly; it goes as `outcome` says, and waits
+  // `wait` if it is to be tried again.
+  absl::Status EndAttempt(int step, const Outcome& outcome,
+                          const absl::Status& why, absl::Duration dispatch,
+                          absl::Duration wait, absl::Time now);
+
+  // Makes the run STOPPING.
+  absl::Status Stop(const v1::Error& why, absl::Time now);
+  // Makes the run terminal: sets its outputs and times. FAILED_PRECONDITION: a
+  // step has ended without an output that is a result of the run.
+  absl::Status End(RunTrigger trigger, absl::Time now);
+
+  // Whether anything has changed since the last TakeWrite.
+  bool changed() const { return run_changed_ || !changed_steps_.empty(); }
+  // Everything that has changed, with one event for each changed state.
+  RunWrite TakeWrite(absl::Time now);
+  // Takes a write back that could not be committed: all of it is changed
+  // again, events included.
+  void Untake(RunWrite write);
+
+ private:
+  ActiveRun(v1::Run run, bool inserted);
+
+  v1::Attempt* LastAttempt(int step);
+  void FinishAttempt(int step, AttemptTrigger trigger, const absl::Status& why,
+                     absl::Duration dispatch, absl::Time now);
+  void RecordReads(int step);
+  v1::Run CopyForWrite();
+  v1::RunEvent StepEvent(int step, absl::Time now) const;
+
+  v1::Run run_;
+  bool inserted_;
+  std::string request_digest_;
+  std::vector<std::vector<int>> dependencies_;
+  std::vector<LiveAttempt> live_;
+  absl::Time stop_time_ = absl::InfiniteFuture();
+
+  // Since the last TakeWrite.
+  bool run_changed_ = false;
+  std::set<int> changed_steps_;
+  std::vector<ArtifactRead> reads_;
+  // Events of a write that was taken back.
+  std::vector<v1::RunEvent> untaken_events_;
+
+  // As of the last TakeWrite: what events have told already.
+  v1::RunState told_run_ = v1::RUN_STATE_UNSPECIFIED;
+  std::vector<std::pair<v1::StepState, int>> told_steps_;
+};
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_ENGINE_ACTIVE_RUN_H_

@@ -1,0 +1,125 @@
+#include "orchestrator/engine/decide.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/engine/outcome.h"
+#include "services/common/contract/proto_time.h"
+
+namespace stagecoach {
+namespace {
+
+bool AllSucceeded(const v1::Run& run, const std::vector<int>& steps) {
+  return std::all_of(steps.begin(), steps.end(), [&run](int index) {
+    return run.steps(index).state() == v1::STEP_STATE_SUCCEEDED;
+  });
+}
+
+// Puts `index` into `due` if `time` has come, else makes the decision wake up
+// then.
+void Due(absl::Time time, absl::Time now, int index, std::vector<int>& due,
+         Decision& decision) {
+  if (now >= time) {
+    due.push_back(index);
+  } else {
+    decision.wake_at = std::min(decision.wake_at, time);
+  }
+}
+
+absl::Time QueueDeadline(const v1::Run& run, int index) {
+  return FromTimestamp(run.steps(index).state_time()) +
+         LimitsOf(run.pipeline().steps(index)).queue_timeout;
+}
+
+void DecideWhileGoing(const RunView& view, absl::Time now, Decision& decision) {
+  for (int i = 0; i < view.run.steps_size(); ++i) {
+    const v1::Step& step = view.run.steps(i);
+    switch (step.state()) {
+      case v1::STEP_STATE_PENDING:
+        if (AllSucceeded(view.run, view.dependencies[i])) {
+          decision.ready.push_back(i);
+        }
+        break;
+      case v1::STEP_STATE_QUEUED:
+        Due(QueueDeadline(view.run, i), now, i, decision.queue_expired,
+            decision);
+        break;
+      case v1::STEP_STATE_BACKING_OFF:
+        Due(FromTimestamp(step.next_attempt_time()), now, i, decision.waited,
+            decision);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void DecideWhileStopping(const RunView& view, absl::Time now,
+                         Decision& decision) {
+  for (int i = 0; i < view.run.steps_size(); ++i) {
+    const v1::StepState state = view.run.steps(i).state();
+    if (IsTerminal(state)) continue;
+    if (state != v1::STEP_STATE_RUNNING) {
+      decision.stopped.push_back(i);
+      continue;
+    }
+    if (!view.live[i].cancel_sent) decision.cancel.push_back(i);
+    Due(view.stop_time + kStopGrace, now, i, decision.abandoned, decision);
+  }
+}
+
+// Why a run that is going has to stop, if it has to.
+std::optional<v1::Error> ReasonToStop(const v1::Run& run, absl::Time now) {
+  for (const v1::Step& step : run.steps()) {
+    if (step.state() != v1::STEP_STATE_FAILED) continue;
+    v1::Error error = step.error();
+    error.set_message(
+        absl::StrCat("step '", step.name(), "': ", error.message()));
+    return error;
+  }
+  const absl::Duration timeout = TimeoutOf(run.pipeline());
+  if (now >= FromTimestamp(run.create_time()) + timeout) {
+    return ToError(absl::DeadlineExceededError(
+        absl::StrCat("the run took longer than its timeout of ",
+                     absl::FormatDuration(timeout))));
+  }
+  return std::nullopt;
+}
+
+bool EveryStep(const v1::Run& run, bool (*is)(v1::StepState)) {
+  return std::all_of(run.steps().begin(), run.steps().end(),
+                     [is](const v1::Step& step) { return is(step.state()); });
+}
+
+}  // namespace
+
+Decision Decide(const RunView& view, absl::Time now) {
+  Decision decision;
+  const v1::Run& run = view.run;
+  if (IsTerminal(run.state())) return decision;
+  if (run.state() == v1::RUN_STATE_STOPPING) {
+    if (EveryStep(run, IsTerminal)) {
+      decision.end = run.error().code() == v1::ERROR_CODE_CANCELLED
+                         ? RunTrigger::kStoppedByUser
+                         : RunTrigger::kStoppedByFailure;
+      return decision;
+    }
+    DecideWhileStopping(view, now, decision);
+    return decision;
+  }
+  if (EveryStep(run, [](v1::StepState state) {
+        return state == v1::STEP_STATE_SUCCEEDED;
+      })) {
+    decision.end = RunTrigger::kStepsSucceeded;
+    return decision;
+  }
+  decision.stop = ReasonToStop(run, now);
+  if (decision.stop.has_value()) return decision;
+  decision.wake_at =
+      FromTimestamp(run.create_time()) + TimeoutOf(run.pipeline());
+  DecideWhileGoing(view, now, decision);
+  return decision;
+}
+
+}  // namespace stagecoach

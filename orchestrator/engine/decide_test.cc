@@ -1,0 +1,143 @@
+#include "orchestrator/engine/decide.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "orchestrator/engine/test_runs.h"
+#include "orchestrator/pipeline/plan.h"
+
+namespace stagecoach {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
+
+// A run whose steps a test puts into the states it needs.
+class DecideTest : public testing::Test {
+ protected:
+  explicit DecideTest(const v1::Pipeline& pipeline = DiamondPipeline())
+      : run_(TestRun(pipeline, "r")),
+        dependencies_(Dependencies(pipeline)),
+        live_(run_.steps_size()) {
+    *run_.mutable_create_time() = ToTimestamp(kStart);
+  }
+
+  void SetStep(int step, v1::StepState state) {
+    run_.mutable_steps(step)->set_state(state);
+    *run_.mutable_steps(step)->mutable_state_time() = ToTimestamp(kStart);
+  }
+  void SetSteps(v1::StepState left, v1::StepState right, v1::StepState join) {
+    SetStep(0, left);
+    SetStep(1, right);
+    SetStep(2, join);
+  }
+
+  Decision DecideAt(absl::Duration after_start) const {
+    return Decide({run_, dependencies_, live_, stop_time_},
+                  kStart + after_start);
+  }
+
+  v1::Run run_;
+  std::vector<std::vector<int>> dependencies_;
+  std::vector<LiveAttempt> live_;
+  absl::Time stop_time_ = absl::InfiniteFuture();
+};
+
+TEST_F(DecideTest, StepsWithoutDependenciesAreReadyAtOnce) {
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).ready, ElementsAre(0, 1));
+}
+
+TEST_F(DecideTest, AStepWaitsForEveryStepThatItDependsOn) {
+  SetSteps(v1::STEP_STATE_SUCCEEDED, v1::STEP_STATE_RUNNING,
+           v1::STEP_STATE_PENDING);
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).ready, IsEmpty());
+  SetStep(1, v1::STEP_STATE_SUCCEEDED);
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).ready, ElementsAre(2));
+}
+
+TEST_F(DecideTest, TheRunSucceedsWhenEveryStepHas) {
+  SetSteps(v1::STEP_STATE_SUCCEEDED, v1::STEP_STATE_SUCCEEDED,
+           v1::STEP_STATE_SUCCEEDED);
+  EXPECT_EQ(DecideAt(absl::ZeroDuration()).end, RunTrigger::kStepsSucceeded);
+}
+
+TEST_F(DecideTest, AQueuedStepFailsExactlyAtItsDeadline) {
+  SetSteps(v1::STEP_STATE_QUEUED, v1::STEP_STATE_SUCCEEDED,
+           v1::STEP_STATE_PENDING);
+  const Decision before = DecideAt(absl::Minutes(10) - absl::Nanoseconds(1));
+  EXPECT_THAT(before.queue_expired, IsEmpty());
+  EXPECT_EQ(before.wake_at, kStart + absl::Minutes(10));
+  EXPECT_THAT(DecideAt(absl::Minutes(10)).queue_expired, ElementsAre(0));
+}
+
+TEST_F(DecideTest, AStepThatBacksOffIsQueuedWhenItsTimeHasCome) {
+  SetSteps(v1::STEP_STATE_BACKING_OFF, v1::STEP_STATE_SUCCEEDED,
+           v1::STEP_STATE_PENDING);
+  *run_.mutable_steps(0)->mutable_next_attempt_time() =
+      ToTimestamp(kStart + absl::Seconds(2));
+  EXPECT_TRUE(DecideAt(absl::Seconds(1)).empty());
+  EXPECT_EQ(DecideAt(absl::Seconds(1)).wake_at, kStart + absl::Seconds(2));
+  EXPECT_THAT(DecideAt(absl::Seconds(2)).waited, ElementsAre(0));
+}
+
+TEST_F(DecideTest, AFailedStepStopsTheRunAndIsNamed) {
+  SetSteps(v1::STEP_STATE_FAILED, v1::STEP_STATE_RUNNING,
+           v1::STEP_STATE_PENDING);
+  run_.mutable_steps(0)->mutable_error()->set_code(v1::ERROR_CODE_OUT_OF_RANGE);
+  run_.mutable_steps(0)->mutable_error()->set_message("epochs is -1");
+  const Decision decision = DecideAt(absl::ZeroDuration());
+  ASSERT_TRUE(decision.stop.has_value());
+  EXPECT_EQ(decision.stop->code(), v1::ERROR_CODE_OUT_OF_RANGE);
+  EXPECT_EQ(decision.stop->message(), "step 'left': epochs is -1");
+}
+
+TEST_F(DecideTest, ARunThatTakesTooLongStops) {
+  SetSteps(v1::STEP_STATE_RUNNING, v1::STEP_STATE_RUNNING,
+           v1::STEP_STATE_PENDING);
+  EXPECT_EQ(DecideAt(absl::Hours(1)).wake_at, kStart + absl::Hours(24));
+  const Decision decision = DecideAt(absl::Hours(24));
+  ASSERT_TRUE(decision.stop.has_value());
+  EXPECT_EQ(decision.stop->code(), v1::ERROR_CODE_DEADLINE_EXCEEDED);
+}
+
+TEST_F(DecideTest, AStoppingRunCancelsWhatRunsAndEndsWhatDoesNot) {
+  SetSteps(v1::STEP_STATE_RUNNING, v1::STEP_STATE_QUEUED,
+           v1::STEP_STATE_PENDING);
+  run_.set_state(v1::RUN_STATE_STOPPING);
+  stop_time_ = kStart;
+  const Decision decision = DecideAt(absl::ZeroDuration());
+  EXPECT_THAT(decision.cancel, ElementsAre(0));
+  EXPECT_THAT(decision.stopped, ElementsAre(1, 2));
+  EXPECT_FALSE(decision.end.has_value());
+}
+
+TEST_F(DecideTest, AnAttemptIsCancelledOnceAndGivenUpAfterTheGrace) {
+  SetSteps(v1::STEP_STATE_RUNNING, v1::STEP_STATE_CANCELLED,
+           v1::STEP_STATE_SKIPPED);
+  run_.set_state(v1::RUN_STATE_STOPPING);
+  stop_time_ = kStart;
+  live_[0].cancel_sent = true;
+  EXPECT_TRUE(DecideAt(absl::ZeroDuration()).empty());
+  EXPECT_EQ(DecideAt(absl::ZeroDuration()).wake_at, kStart + kStopGrace);
+  EXPECT_THAT(DecideAt(kStopGrace).abandoned, ElementsAre(0));
+}
+
+TEST_F(DecideTest, AStoppedRunEndsAsItsReasonSays) {
+  SetSteps(v1::STEP_STATE_CANCELLED, v1::STEP_STATE_SUCCEEDED,
+           v1::STEP_STATE_SKIPPED);
+  run_.set_state(v1::RUN_STATE_STOPPING);
+  run_.mutable_error()->set_code(v1::ERROR_CODE_CANCELLED);
+  EXPECT_EQ(DecideAt(absl::ZeroDuration()).end, RunTrigger::kStoppedByUser);
+  run_.mutable_error()->set_code(v1::ERROR_CODE_DATA_LOSS);
+  EXPECT_EQ(DecideAt(absl::ZeroDuration()).end, RunTrigger::kStoppedByFailure);
+}
+
+TEST_F(DecideTest, ATerminalRunNeedsNothing) {
+  run_.set_state(v1::RUN_STATE_SUCCEEDED);
+  EXPECT_TRUE(DecideAt(absl::Hours(100)).empty());
+  EXPECT_EQ(DecideAt(absl::Hours(100)).wake_at, absl::InfiniteFuture());
+}
+
+}  // namespace
+}  // namespace stagecoach

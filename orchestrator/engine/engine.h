@@ -1,0 +1,180 @@
+// Drives runs to their end.
+//
+// State (transitions.h, active_run.h), decision (decide.h, outcome.h) and
+// execution (here) are apart. One thread owns everything: it takes the tasks
+// that others have posted, lets Decide say what each touched run needs, hands
+// queued steps to replicas with a free slot, makes all of it durable with one
+// commit, and only then acts: calls stages, answers callers, tells watchers.
+// Nothing polls: it sleeps until a task comes or a deadline is due.
+
+#ifndef ORCHESTRATOR_ENGINE_ENGINE_H_
+#define ORCHESTRATOR_ENGINE_ENGINE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "orchestrator/engine/active_run.h"
+#include "orchestrator/engine/engine_metrics.h"
+#include "orchestrator/engine/mailbox.h"
+#include "orchestrator/engine/run_feed.h"
+#include "orchestrator/engine/step_queues.h"
+#include "orchestrator/fleet/fleet.h"
+#include "orchestrator/store/run_store.h"
+#include "services/common/base/clock.h"
+
+namespace stagecoach {
+
+// Threads:   Submit, CancelRun, DeleteRun and StepsWaiting from any thread;
+//            Recover, Start and Stop from the one that owns the engine. All
+//            callbacks come from the engine's thread and must not block.
+// Ownership: everything handed in must outlive the engine.
+class Engine {
+ public:
+  using RunCallback = std::function<void(absl::StatusOr<v1::Run>)>;
+  using StatusCallback = std::function<void(absl::Status)>;
+
+  // `random` gives numbers in [0, 1) for jitter.
+  Engine(RunStore& store, Fleet& fleet, Clock& clock, EngineMetrics& metrics,
+         std::function<double()> random);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Takes up every run that has not ended: joins the executions that were
+  // under way, and goes on with the others. Before Start.
+  absl::Status Recover();
+
+  // Starts the engine's thread.
+  void Start();
+
+  // Commits what is under way and ends the thread. Executions go on in their
+  // stages; later calls are answered with UNAVAILABLE. Safe to repeat.
+  void Stop();
+
+  // Adds a run, as PlanRun made it, with an id. `done` is told the run once it
+  // is durable, or the run that has the same idempotency key already;
+  // ALREADY_EXISTS if that came from a different request.
+  void Submit(v1::Run run, std::string request_digest, RunCallback done);
+
+  // Stops a run; `done` is told the run once that is durable, or the run as it
+  // is if it has ended. NOT_FOUND: no such run.
+  void CancelRun(std::string run_id, std::string reason, RunCallback done);
+
+  // Forgets a run that has ended. FAILED_PRECONDITION: it has not.
+  void DeleteRun(std::string run_id, StatusCallback done);
+
+  // What is going on in the runs that have not ended.
+  RunFeeds& feeds() { return feeds_; }
+
+  // Steps that wait for a free slot of `stage`.
+  int StepsWaiting(absl::string_view stage) const
+      ABSL_LOCKS_EXCLUDED(waiting_mutex_);
+
+  // Does everything that can be done now, on the calling thread, instead of
+  // Start.
+  void RunUntilIdleForTest();
+
+ private:
+  using Effect = std::function<void()>;
+
+  struct Active {
+    ActiveRun run;
+    std::shared_ptr<RunFeed> feed;
+    // What is to be done once the next write of the run is durable.
+    std::vector<Effect> effects;
+    // Whom to tell if the insertion of the run fails.
+    std::vector<RunCallback> waiting_for_insert;
+    absl::Time wake_at = absl::InfiniteFuture();
+  };
+  using ActivePtr = std::unique_ptr<Active>;
+
+  // engine.cc: the loop.
+  void RunThread();
+  bool RunOnce(absl::Duration limit);
+  absl::Duration UntilNextWake() const;
+  absl::Time Now() const;
+  void WakeDueRuns();
+  void DecideTouched();
+  void Carry(Active& active, const Decision& decision);
+  void EndRun(Active& active, RunTrigger trigger);
+  void SetWake(Active& active, absl::Time wake_at);
+  Active* Find(absl::string_view run_id);
+  void Touch(const Active& active) { touched_.insert(active.run.id()); }
+  void Check(const Active& active, const absl::Status& status);
+
+  // engine_commit.cc: making it durable, then acting.
+  void Commit();
+  void Committed(Active& active, RunWrite write);
+  void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
+  void Forget(Active& active);
+
+  // engine_requests.cc: what callers want.
+  void SubmitNow(v1::Run run, std::string request_digest, RunCallback done);
+  bool AnswerReplay(const std::string& key, const std::string& digest,
+                    const RunCallback& done);
+  void CancelNow(const std::string& run_id, const std::string& reason,
+                 const RunCallback& done);
+
+  // engine_attempts.cc: steps and their attempts.
+  void DispatchQueued();
+  void DispatchStage(const std::string& stage);
+  void StartAttempt(Active& active, int step, const std::string& replica);
+  void Call(Active& active, int step);
+  void TakeUpSteps(Active& active);
+  void CancelAttempt(Active& active, int step);
+  void AbandonAttempt(Active& active, int step);
+  void ExpireQueued(Active& active, int step);
+  void OnProgress(const std::string& run_id, int step, int attempt,
+                  const v1::Progress& progress);
+  void OnEnd(const std::string& run_id, int step, int attempt,
+             const absl::StatusOr<v1::ExecutionResult>& result);
+  void OnSuccess(Active& active, int step, const v1::ExecutionResult& result);
+  void OnFailure(Active& active, int step, const absl::Status& status);
+  void Queue(Active& active, int step);
+  void Unqueue(const Active& active, int step);
+  void CountWaiting(const std::string& stage)
+      ABSL_LOCKS_EXCLUDED(waiting_mutex_);
+
+  RunStore& store_;
+  Fleet& fleet_;
+  Clock& clock_;
+  EngineMetrics& metrics_;
+  const std::function<double()> random_;
+  // Wall-clock time at the start; time goes on from there by Clock::Elapsed,
+  // so that a jump of the machine's clock moves no deadline.
+  const absl::Time start_time_;
+  const absl::Duration start_elapsed_;
+
+  Mailbox mailbox_;
+  RunFeeds feeds_;
+  std::thread thread_;
+
+  // Owned by the engine's thread.
+  absl::flat_hash_map<std::string, ActivePtr> active_;
+  absl::flat_hash_map<std::string, std::string> run_by_key_;
+  StepQueues queues_;
+  std::set<std::string> touched_;        // runs to decide on and to commit
+  std::set<std::string> stages_to_try_;  // may have a free slot
+  std::set<std::pair<absl::Time, std::string>> wakes_;
+  absl::Time commit_not_before_ = absl::InfinitePast();
+  std::set<std::string> uncommitted_;  // changed, waiting for a commit
+
+  mutable absl::Mutex waiting_mutex_;
+  std::map<std::string, int, std::less<>> waiting_
+      ABSL_GUARDED_BY(waiting_mutex_);
+};
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_ENGINE_ENGINE_H_

@@ -1,0 +1,109 @@
+// The engine's commit: one for all runs that have changed, then the effects.
+
+#include <utility>
+#include <vector>
+
+#include "orchestrator/engine/engine.h"
+#include "services/common/base/logging.h"
+
+namespace stagecoach {
+namespace {
+
+// How long to wait before a commit is tried again that failed as a whole.
+constexpr absl::Duration kCommitRetry = absl::Milliseconds(200);
+
+// Whether the store could not write at all, rather than refuse this run.
+bool MayBeRetried(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsDataLoss(status) || absl::IsInternal(status);
+}
+
+}  // namespace
+
+void Engine::Commit() {
+  if (uncommitted_.empty() || Now() < commit_not_before_) return;
+  std::vector<Active*> changed;
+  std::vector<RunWrite> writes;
+  for (const std::string& run_id : std::exchange(uncommitted_, {})) {
+    Active* active = Find(run_id);
+    if (active == nullptr) continue;
+    if (!active->run.changed()) {
+      // Nothing to be made durable first, e.g. a cancellation sent again.
+      for (const Effect& effect : std::exchange(active->effects, {})) effect();
+      continue;
+    }
+    changed.push_back(active);
+    writes.push_back(active->run.TakeWrite(Now()));
+  }
+  if (writes.empty()) return;
+  const absl::Duration start = clock_.Elapsed();
+  const std::vector<absl::Status> statuses = store_.Commit(writes);
+  metrics_.Committed(clock_.Elapsed() - start, writes.size());
+  for (size_t i = 0; i < changed.size(); ++i) {
+    if (statuses[i].ok()) {
+      Committed(*changed[i], std::move(writes[i]));
+    } else {
+      NotCommitted(*changed[i], std::move(writes[i]), statuses[i]);
+    }
+  }
+}
+
+void Engine::Committed(Active& active, RunWrite write) {
+  if (write.insert) {
+    active.waiting_for_insert.clear();
+    metrics_.RunActive(active.run.run(), 1);
+  }
+  active.feed->Publish(std::move(write.events));
+  for (const Effect& effect : std::exchange(active.effects, {})) effect();
+  const v1::Run& run = active.run.run();
+  if (!IsTerminal(run.state())) return;
+  metrics_.RunEnded(run);
+  Log(LogLevel::kInfo, "run ended",
+      {{"run", run.id()},
+       {"pipeline", run.pipeline_name()},
+       {"state", v1::RunState_Name(run.state())},
+       {"error", run.error().message()}});
+  active.feed->End(run);
+  metrics_.RunActive(run, -1);
+  Forget(active);
+}
+
+void Engine::NotCommitted(Active& active, RunWrite write,
+                          const absl::Status& status) {
+  const bool insert = write.insert;
+  if (!insert && MayBeRetried(status)) {
+    Log(LogLevel::kError, "commit failed, to be tried again",
+        {{"run", active.run.id()}, {"error", status}});
+    metrics_.CommitFailed();
+    active.run.Untake(std::move(write));
+    uncommitted_.insert(active.run.id());
+    commit_not_before_ = Now() + kCommitRetry;
+    return;
+  }
+  Log(LogLevel::kError, insert ? "run not created" : "run given up",
+      {{"run", active.run.id()}, {"error", status}});
+  const std::vector<RunCallback> waiting =
+      std::exchange(active.waiting_for_insert, {});
+  if (!insert) metrics_.RunActive(active.run.run(), -1);
+  Forget(active);
+  for (const RunCallback& done : waiting) done(status);
+}
+
+void Engine::Forget(Active& active) {
+  const std::string run_id = active.run.id();
+  for (int step = 0; step < active.run.run().steps_size(); ++step) {
+    Unqueue(active, step);
+    const std::string& replica = active.run.live(step).replica;
+    if (replica.empty()) continue;
+    fleet_.Release(active.run.run().steps(step).stage(), replica,
+                   absl::ZeroDuration());
+  }
+  SetWake(active, absl::InfiniteFuture());
+  run_by_key_.erase(active.run.run().idempotency_key());
+  feeds_.Close(run_id);
+  uncommitted_.erase(run_id);
+  touched_.erase(run_id);
+  active_.erase(run_id);
+}
+
+}  // namespace stagecoach

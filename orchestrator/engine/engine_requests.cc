@@ -1,0 +1,117 @@
+// What callers want of the engine.
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/engine/engine.h"
+#include "services/common/base/logging.h"
+#include "services/common/contract/proto_time.h"
+
+namespace stagecoach {
+namespace {
+
+absl::Status Stopping() {
+  return absl::UnavailableError("the orchestrator is stopping; try again");
+}
+
+}  // namespace
+
+void Engine::Submit(v1::Run run, std::string request_digest, RunCallback done) {
+  const bool posted =
+      mailbox_.Post([this, run = std::move(run),
+                     digest = std::move(request_digest), done]() mutable {
+        SubmitNow(std::move(run), std::move(digest), std::move(done));
+      });
+  if (!posted) done(Stopping());
+}
+
+void Engine::SubmitNow(v1::Run run, std::string request_digest,
+                       RunCallback done) {
+  const std::string key = run.idempotency_key();
+  if (!key.empty() && AnswerReplay(key, request_digest, done)) return;
+  const std::string id = run.id();
+  *run.mutable_create_time() = ToTimestamp(Now());
+  auto active = std::make_unique<Active>(Active{
+      .run = ActiveRun::Created(std::move(run), std::move(request_digest)),
+      .feed = feeds_.Open(id, {}),
+      .effects = {},
+      .waiting_for_insert = {done}});
+  Active& reference = *active;
+  active->effects.push_back([&reference, done] { done(reference.run.run()); });
+  if (!key.empty()) run_by_key_[key] = id;
+  Touch(*active);
+  active_.emplace(id, std::move(active));
+}
+
+// Whether `key` is taken, in which case `done` is or will be answered.
+bool Engine::AnswerReplay(const std::string& key, const std::string& digest,
+                          const RunCallback& done) {
+  absl::StatusOr<std::optional<KeyedRun>> keyed = store_.FindRunByKey(key);
+  if (!keyed.ok()) {
+    done(keyed.status());
+    return true;
+  }
+  const auto pending = run_by_key_.find(key);
+  Active* active =
+      pending == run_by_key_.end() ? nullptr : Find(pending->second);
+  if (!keyed->has_value() && active == nullptr) return false;
+  const std::string& known_digest = keyed->has_value()
+                                        ? (*keyed)->request_digest
+                                        : active->run.request_digest();
+  const std::string run_id =
+      keyed->has_value() ? (*keyed)->run_id : active->run.id();
+  if (known_digest != digest) {
+    done(absl::AlreadyExistsError(absl::StrCat(
+        "idempotency key '", key, "' belongs to run ", run_id,
+        ", which was requested with other values; use a new key")));
+    return true;
+  }
+  metrics_.IdempotentReplay();
+  if (active == nullptr) {
+    done(store_.GetRun(run_id));
+  } else if (active->run.inserted()) {
+    done(active->run.run());
+  } else {
+    active->waiting_for_insert.push_back(done);
+    active->effects.push_back([active, done] { done(active->run.run()); });
+  }
+  return true;
+}
+
+void Engine::CancelRun(std::string run_id, std::string reason,
+                       RunCallback done) {
+  const bool posted = mailbox_.Post(
+      [this, run_id = std::move(run_id), reason = std::move(reason), done] {
+        CancelNow(run_id, reason, done);
+      });
+  if (!posted) done(Stopping());
+}
+
+void Engine::CancelNow(const std::string& run_id, const std::string& reason,
+                       const RunCallback& done) {
+  Active* active = Find(run_id);
+  if (active == nullptr) {
+    done(store_.GetRun(run_id));
+    return;
+  }
+  if (!active->run.stopping()) {
+    const absl::Status why = absl::CancelledError(
+        reason.empty() ? "cancelled on request"
+                       : absl::StrCat("cancelled on request: ", reason));
+    Check(*active, active->run.Stop(ToError(why), Now()));
+  }
+  active->effects.push_back([active, done] { done(active->run.run()); });
+  Touch(*active);
+}
+
+void Engine::DeleteRun(std::string run_id, StatusCallback done) {
+  const bool posted = mailbox_.Post([this, run_id = std::move(run_id), done] {
+    done(Find(run_id) == nullptr
+             ? store_.DeleteRun(run_id)
+             : absl::FailedPreconditionError(absl::StrCat(
+                   "run ", run_id, " has not ended; cancel it first")));
+  });
+  if (!posted) done(Stopping());
+}
+
+}  // namespace stagecoach

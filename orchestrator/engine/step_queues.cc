@@ -1,0 +1,33 @@
+#include "orchestrator/engine/step_queues.h"
+
+namespace stagecoach {
+
+void StepQueues::Push(const std::string& stage, const StepRef& ref) {
+  const auto [place, added] =
+      places_.try_emplace(ref, Place{stage, last_number_ + 1});
+  if (!added) return;
+  ++last_number_;
+  queues_[stage].emplace(last_number_, ref);
+}
+
+void StepQueues::Remove(const StepRef& ref) {
+  const auto place = places_.find(ref);
+  if (place == places_.end()) return;
+  const auto queue = queues_.find(place->second.stage);
+  queue->second.erase(place->second.number);
+  if (queue->second.empty()) queues_.erase(queue);
+  places_.erase(place);
+}
+
+std::optional<StepRef> StepQueues::Front(absl::string_view stage) const {
+  const auto queue = queues_.find(stage);
+  if (queue == queues_.end()) return std::nullopt;
+  return queue->second.begin()->second;
+}
+
+int StepQueues::Size(absl::string_view stage) const {
+  const auto queue = queues_.find(stage);
+  return queue == queues_.end() ? 0 : static_cast<int>(queue->second.size());
+}
+
+}  // namespace stagecoach
