@@ -97,7 +97,7 @@ class ReadableFile {
 //   RESOURCE_EXHAUSTED   volume or quota full, too many open files.
 //   UNAVAILABLE          the volume does not do its work: I/O error, stale
 //                        handle.
-//   Payload `stagecoach/errno` (kErrnoPayload) holds the name of the system's
+//   Payload `stagecoach/errno` (errno_status.h) holds the name of the system's
 //   error, e.g. `ENOSPC`, where there was one.
 class FileSystem {
  public:

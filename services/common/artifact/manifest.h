@@ -20,7 +20,7 @@ namespace stagecoach {
 inline constexpr absl::string_view kManifestName = "manifest.json";
 
 // The longest manifest that is read, in bytes.
-inline constexpr int64_t kMaxManifestBytes = 64 << 20;
+inline constexpr int64_t kMaxManifestBytes = int64_t{64} << 20;
 
 struct Manifest {
   // `<run>/<step>/<attempt>`.
