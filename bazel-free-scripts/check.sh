@@ -6,6 +6,7 @@
 #   format        clang-format
 #   tidy          clang-tidy, on the files changed since the base; --all: on all
 #   proto         buf lint and format; breaking changes against the base
+#   python        ruff check and format
 #   shell         shellcheck
 #   yaml          yamllint
 #   dependencies  who may include and link whom; every file is in a target
@@ -19,7 +20,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly PRESET="${STAGECOACH_PRESET:-release}"
 readonly BUILD="${ROOT}/build/${PRESET}"
-readonly CHECKS=(format proto shell yaml dependencies style tidy)
+readonly CHECKS=(format proto python shell yaml dependencies style tidy)
 all=no
 fix=no
 
@@ -79,6 +80,13 @@ check_proto() {
   fi
 }
 
+check_python() {
+  local check=() format=(--diff)
+  [[ "${fix}" == yes ]] && check=(--fix) && format=()
+  ruff format --quiet --no-cache "${format[@]}" || return
+  ruff check --quiet --no-cache "${check[@]}"
+}
+
 check_shell() {
   project_files '*.sh' .ci/run | xargs shellcheck --external-sources \
     --source-path=SCRIPTDIR
@@ -98,7 +106,7 @@ main() {
     case "${argument}" in
       --all) all=yes ;;
       --fix) fix=yes ;;
-      --help | -h) sed -n '2,18s/^# \{0,1\}//p' "$0" && return 0 ;;
+      --help | -h) sed -n '2,19s/^# \{0,1\}//p' "$0" && return 0 ;;
       *)
         [[ " ${CHECKS[*]} " == *" ${argument} "* ]] ||
           fail "unknown check ${argument}; known: ${CHECKS[*]}"

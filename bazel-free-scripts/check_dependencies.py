@@ -58,21 +58,42 @@ ALLOWED = {
         "orchestrator/store/pipeline_store.h",
         "orchestrator/store/run_store.h",
     ],
-    "orchestrator/api": [BASE, ARTIFACT, CONTRACT, RPC, PIPELINE,
-                         "orchestrator/engine", "orchestrator/fleet",
-                         "orchestrator/store", "gRPC"],
+    "orchestrator/api": [
+        BASE,
+        ARTIFACT,
+        CONTRACT,
+        RPC,
+        PIPELINE,
+        "orchestrator/engine",
+        "orchestrator/fleet",
+        "orchestrator/store",
+        "gRPC",
+    ],
     "orchestrator/cli": [BASE, CONTRACT, RPC, PIPELINE, "gRPC"],
-    "orchestrator": [BASE, ARTIFACT, CONTRACT, RPC, PIPELINE,
-                     "orchestrator/api", "orchestrator/engine",
-                     "orchestrator/fleet", "orchestrator/store", "gRPC",
-                     "HTTP"],
+    "orchestrator": [
+        BASE,
+        ARTIFACT,
+        CONTRACT,
+        RPC,
+        PIPELINE,
+        "orchestrator/api",
+        "orchestrator/engine",
+        "orchestrator/fleet",
+        "orchestrator/store",
+        "gRPC",
+        "HTTP",
+    ],
 }
 
 # Never, in tests neither: (files, included headers, reason).
 NEVER = [
     ("services/*", r"^orchestrator/", "services know nothing of their caller"),
-    ("orchestrator/*", r"^services/(common/(stagekit|tensor)|load|prepare|"
-     r"train|forecast)/", "the orchestrator knows stages by gRPC alone"),
+    (
+        "orchestrator/*",
+        r"^services/(common/(stagekit|tensor)|load|prepare|"
+        r"train|forecast)/",
+        "the orchestrator knows stages by gRPC alone",
+    ),
     ("orchestrator/*", GUARDED["torch"], "the orchestrator has no torch"),
 ]
 
@@ -84,8 +105,10 @@ PURE = [
     "orchestrator/engine/times.*",
     "orchestrator/engine/transitions.*",
 ]
-IMPURE_INCLUDES = (r"^(fcntl|unistd)\.h$|^sys/|^(fstream|filesystem|iostream|"
-                   r"cstdio|thread|chrono)$|/clock\.h$|file_system\.h$")
+IMPURE_INCLUDES = (
+    r"^(fcntl|unistd)\.h$|^sys/|^(fstream|filesystem|iostream|"
+    r"cstdio|thread|chrono)$|/clock\.h$|file_system\.h$"
+)
 IMPURE_CODE = r"\babsl::Now\(|\bNow\(\)|\bgetenv\("
 
 # Libraries that a program must not be linked with.
@@ -103,11 +126,25 @@ TARGET = re.compile(r"stagecoach_(library|binary|test)\(([^()]*)\)")
 def cpp_files():
     """Returns the C++ files that are, or may be about to be, in git."""
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "services",
-         "orchestrator", "tests"],
-        cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
-    return [name for name in listed
-            if name.endswith((".cc", ".h")) and (ROOT / name).exists()]
+        [
+            "git",
+            "ls-files",
+            "-co",
+            "--exclude-standard",
+            "services",
+            "orchestrator",
+            "tests",
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    return [
+        name
+        for name in listed
+        if name.endswith((".cc", ".h")) and (ROOT / name).exists()
+    ]
 
 
 def targets():
@@ -118,8 +155,11 @@ def targets():
             folder = cmake.parent.relative_to(ROOT)
             for kind, body in TARGET.findall(text):
                 words = body.split()
-                files = {str(folder / word) for word in words
-                         if word.endswith((".cc", ".h"))}
+                files = {
+                    str(folder / word)
+                    for word in words
+                    if word.endswith((".cc", ".h"))
+                }
                 yield kind, kind == "test" or "TESTONLY" in words, files
 
 
@@ -132,8 +172,10 @@ def rule_of(name):
 
 
 def within(header, folders):
-    return any(header == folder or header.startswith(folder + "/")
-               for folder in folders)
+    return any(
+        header == folder or header.startswith(folder + "/")
+        for folder in folders
+    )
 
 
 def include_problem(name, header, is_test):
@@ -146,9 +188,9 @@ def include_problem(name, header, is_test):
         return f"no rule for this folder in {pathlib.Path(__file__).name}"
     if is_test:
         return None
-    if re.match(r"(services|orchestrator|tests)/", header):
-        if not within(header, [folder, *allowed]):
-            return f"{folder} may include only {', '.join(allowed) or 'itself'}"
+    ours = re.match(r"(services|orchestrator|tests)/", header)
+    if ours and not within(header, [folder, *allowed]):
+        return f"{folder} may include only {', '.join(allowed) or 'itself'}"
     for library, pattern in GUARDED.items():
         if re.search(pattern, header) and library not in allowed:
             return f"{folder} does without {library}"
@@ -168,7 +210,8 @@ def check_includes(files, test_files):
 def check_purity(files, test_files):
     for name in files:
         if name in test_files or not any(
-                fnmatch.fnmatch(name, pattern) for pattern in PURE):
+            fnmatch.fnmatch(name, pattern) for pattern in PURE
+        ):
             continue
         text = re.sub(r"//.*", "", (ROOT / name).read_text())
         for header in INCLUDE.findall(text):
@@ -189,8 +232,9 @@ def check_links(build):
         path = pathlib.Path(build) / "bin" / program
         if not path.exists():
             continue
-        linked = subprocess.run(["ldd", path], check=True, capture_output=True,
-                                text=True).stdout
+        linked = subprocess.run(
+            ["ldd", path], check=True, capture_output=True, text=True
+        ).stdout
         for library in re.findall(r"^\s*(\S+)", linked, re.MULTILINE):
             if re.match(pattern, library):
                 yield f"{program}: is linked with {library}"

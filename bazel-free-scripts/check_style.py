@@ -6,13 +6,11 @@ Prints one line a violation, the files and functions that are near a limit, and
 the medians. Exit status 1 if there is a violation. Needs lizard.
 """
 
-import pathlib
 import re
 import statistics
 import sys
 
 import lizard
-
 from check_dependencies import ROOT, cpp_files
 
 # Lines: (worth a thought, too long).
@@ -28,11 +26,13 @@ CATCHES = {
 SLEEPS = {}
 
 CATCH = re.compile(r"\b(try|catch|throw)\b")
-SLEEP = re.compile(r"\b(SleepFor|sleep_for|sleep_until|usleep|nanosleep|"
-                   r"sleep)\s*\(")
+SLEEP = re.compile(
+    r"\b(SleepFor|sleep_for|sleep_until|usleep|nanosleep|"
+    r"sleep)\s*\("
+)
 NOT_CODE = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*\"""",
-    re.DOTALL)
+    r"""//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*\"""", re.DOTALL
+)
 
 
 def code_of(name):
@@ -60,8 +60,9 @@ def check_guard(name):
         return
     guard = re.sub(r"[^A-Za-z0-9]", "_", name).upper() + "_"
     text = (ROOT / name).read_text()
-    if not re.search(rf"^#ifndef {guard}\n#define {guard}\n", text,
-                     re.MULTILINE):
+    if not re.search(
+        rf"^#ifndef {guard}\n#define {guard}\n", text, re.MULTILINE
+    ):
         yield f"{name}: its include guard should be {guard}"
 
 
@@ -85,26 +86,33 @@ def check_sizes(name, lengths):
         length = function.end_line - function.start_line + 1
         if kind != "test":
             lengths["function"].append(length)
-        yield size_problem(f"{name}:{function.start_line}",
-                           function.name + "()", length, FUNCTION_LIMITS)
+        yield size_problem(
+            f"{name}:{function.start_line}",
+            function.name + "()",
+            length,
+            FUNCTION_LIMITS,
+        )
 
 
 def report(lengths):
     for kind, found in lengths.items():
         if found:
             ordered = sorted(found)
-            print(f"{kind} lines: {len(found)}, median "
-                  f"{statistics.median(found):.0f}, 90 % under "
-                  f"{ordered[int(len(ordered) * 0.9)]}, most {ordered[-1]}")
+            print(
+                f"{kind} lines: {len(found)}, median "
+                f"{statistics.median(found):.0f}, 90 % under "
+                f"{ordered[int(len(ordered) * 0.9)]}, most {ordered[-1]}"
+            )
 
 
 def main():
     lengths = {"source": [], "header": [], "test": [], "function": []}
     problems, near = [], []
     for name in cpp_files():
-        problems += check_words(name, CATCH, CATCHES, "exceptions stop in " +
-                                ", ".join(CATCHES))
-        problems += check_words(name, SLEEP, SLEEPS, "nothing sleeps; use Clock")
+        problems += check_words(
+            name, CATCH, CATCHES, "exceptions stop in " + ", ".join(CATCHES)
+        )
+        problems += check_words(name, SLEEP, SLEEPS, "nothing sleeps")
         problems += check_guard(name)
         for found in filter(None, check_sizes(name, lengths)):
             (problems if found[0] else near).append(found[1])

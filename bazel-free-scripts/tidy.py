@@ -18,9 +18,10 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME",
-                                    pathlib.Path.home() / ".cache"),
-                     "stagecoach-tidy")
+CACHE = pathlib.Path(
+    os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"),
+    "stagecoach-tidy",
+)
 
 
 def run(*command, **options):
@@ -33,15 +34,19 @@ def compiler_of(entry):
     if "ccache" in words[0]:
         words = words[1:]
     output = words.index("-o")
-    return [word for word in words[:output] + words[output + 2:]
-            if word not in ("-c", entry["file"])]
+    return [
+        word
+        for word in words[:output] + words[output + 2 :]
+        if word not in ("-c", entry["file"])
+    ]
 
 
 def digest_of(entry):
     """Returns the digest of all that the findings on a file depend on."""
     compiler = compiler_of(entry)
-    headers = run(*compiler, "-MM", "-MT", "x", entry["file"],
-                  cwd=entry["directory"]).stdout
+    headers = run(
+        *compiler, "-MM", "-MT", "x", entry["file"], cwd=entry["directory"]
+    ).stdout
     digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
     digest.update(" ".join(compiler).replace(str(ROOT), "").encode())
     for name in headers.replace("\\\n", " ").split()[1:]:
@@ -56,10 +61,16 @@ def tidy(build, entry, resources):
     passed = CACHE / digest_of(entry)
     if passed.exists():
         return ""
-    done = run("clang-tidy", "-p", build, "--quiet",
-               f"--extra-arg=-resource-dir={resources}",
-               "--extra-arg=-Wno-unknown-warning-option",
-               "--extra-arg=-Wno-ignored-gch", entry["file"])
+    done = run(
+        "clang-tidy",
+        "-p",
+        build,
+        "--quiet",
+        f"--extra-arg=-resource-dir={resources}",
+        "--extra-arg=-Wno-unknown-warning-option",
+        "--extra-arg=-Wno-ignored-gch",
+        entry["file"],
+    )
     if "Error parsing" in done.stderr:
         return done.stderr
     if done.returncode or done.stdout.strip():
@@ -69,15 +80,27 @@ def tidy(build, entry, resources):
 
 
 def main(build, jobs, *names):
-    database = {entry["file"]: entry for entry in json.loads(
-        pathlib.Path(build, "compile_commands.json").read_text())}
-    entries = [database[str(ROOT / name)] for name in names
-               if str(ROOT / name) in database]
+    database = {
+        entry["file"]: entry
+        for entry in json.loads(
+            pathlib.Path(build, "compile_commands.json").read_text()
+        )
+    }
+    entries = [
+        database[str(ROOT / name)]
+        for name in names
+        if str(ROOT / name) in database
+    ]
     resources = run("clang", "-print-resource-dir", check=True).stdout.strip()
     CACHE.mkdir(parents=True, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
-        findings = [text for text in pool.map(
-            lambda entry: tidy(build, entry, resources), entries) if text]
+        findings = [
+            text
+            for text in pool.map(
+                lambda entry: tidy(build, entry, resources), entries
+            )
+            if text
+        ]
     print("\n".join(findings), end="\n" if findings else "")
     print(f"tidy: {len(entries)} files, {len(findings)} with findings")
     return 1 if findings else 0
