@@ -152,14 +152,15 @@ def test_recorded_tensors_are_those_of_the_file(cluster, airline):
             artifact_pb2.ARTIFACT_TYPE_WEIGHTS,
         ):
             continue
-        with safetensors.safe_open(cluster.path(artifact.uri), "numpy") as file:
+        path = cluster.path(artifact.uri)
+        with safetensors.safe_open(path, "numpy") as file:
+            slices = {
+                name: file.get_slice(name) for name in sorted(file.keys())
+            }
             found = {
-                name: (
-                    file.get_slice(name).get_dtype(),
-                    tuple(file.get_slice(name).get_shape()),
-                )
-                for name in file.keys()
-            }  # noqa: SIM118  It is no dict.
+                name: (part.get_dtype(), tuple(part.get_shape()))
+                for name, part in slices.items()
+            }
         recorded = {
             info.name: (info.dtype, tuple(info.shape))
             for info in artifact.tensors
