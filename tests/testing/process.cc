@@ -1,0 +1,101 @@
+#include "tests/testing/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+extern char** environ;
+
+namespace stagecoach {
+
+absl::StatusOr<Process> Process::Start(
+    const std::string& program, const std::vector<std::string>& arguments,
+    const std::string& log_file) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                   O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_file.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) {
+    argv.push_back(const_cast<char*>(argument.c_str()));
+  }
+  argv.push_back(nullptr);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr,
+                                argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return absl::ErrnoToStatus(error, program);
+  return Process(pid);
+}
+
+Process::~Process() {
+  if (pid_ > 0 && !ended_) Kill();
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      exit_code_(other.exit_code_),
+      ended_(other.ended_) {}
+
+Process& Process::operator=(Process&& other) noexcept {
+  if (this == &other) return *this;
+  if (pid_ > 0 && !ended_) Kill();
+  pid_ = std::exchange(other.pid_, -1);
+  exit_code_ = other.exit_code_;
+  ended_ = other.ended_;
+  return *this;
+}
+
+void Process::Signal(int signal) {
+  if (running()) kill(pid_, signal);
+}
+
+void Process::Poll() {
+  if (ended_ || pid_ <= 0) return;
+  int status = 0;
+  if (waitpid(pid_, &status, WNOHANG) != pid_) return;
+  ended_ = true;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+bool Process::running() {
+  Poll();
+  return pid_ > 0 && !ended_;
+}
+
+absl::StatusOr<int> Process::Wait(absl::Duration limit) {
+  if (!running()) return exit_code_;
+  // A pidfd becomes readable when the process ends.
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  if (fd < 0) return absl::ErrnoToStatus(errno, "pidfd_open");
+  pollfd waiting = {fd, POLLIN, 0};
+  poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(limit)));
+  close(fd);
+  if (!running()) return exit_code_;
+  return absl::DeadlineExceededError(absl::StrCat(
+      "process ", pid_, " still runs after ", absl::FormatDuration(limit)));
+}
+
+void Process::Kill() {
+  Signal(SIGKILL);
+  if (ended_) return;
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  ended_ = true;
+  exit_code_ = 128 + SIGKILL;
+}
+
+}  // namespace stagecoach
