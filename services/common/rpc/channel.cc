@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "absl/time/clock.h"
 #include "services/common/rpc/grpc_log.h"
 #include "services/common/rpc/interceptors.h"
 
@@ -38,6 +39,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   return grpc::experimental::CreateCustomChannelWithInterceptors(
       target, grpc::InsecureChannelCredentials(), MakeArguments(options),
       MakeClientInterceptors(options.metrics));
+}
+
+void SetTimeout(grpc::ClientContext& context, absl::Duration timeout) {
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
 }
 
 }  // namespace stagecoach

@@ -7,8 +7,11 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace grpc {
 class Channel;
+class ClientContext;
 }  // namespace grpc
 
 namespace stagecoach {
@@ -37,6 +40,10 @@ struct ChannelOptions {
 // tried again after 100 ms, growing to 5 s, with jitter.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
                                            const ChannelOptions& options = {});
+
+// Ends the call of `context` as DEADLINE_EXCEEDED once `timeout` has passed
+// from now. Every call has one; set it before the call starts.
+void SetTimeout(grpc::ClientContext& context, absl::Duration timeout);
 
 }  // namespace stagecoach
 

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "services/common/base/metrics.h"
@@ -88,7 +87,7 @@ class RpcTest : public testing::Test {
   // A context for one call, which ends after 10 s at the latest.
   static std::unique_ptr<grpc::ClientContext> NewCall() {
     auto context = std::make_unique<grpc::ClientContext>();
-    context->set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+    SetTimeout(*context, absl::Seconds(10));
     return context;
   }
 

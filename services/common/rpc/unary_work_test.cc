@@ -1,0 +1,116 @@
+#include "services/common/rpc/unary_work.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/rpc/fake_stage_service.h"
+
+namespace stagecoach {
+namespace {
+
+using testing::HasSubstr;
+
+// A stage whose Describe runs `work` on an executor.
+class WorkingService final : public v1::StageService::CallbackService {
+ public:
+  explicit WorkingService(BoundedExecutor& executor) : executor_(executor) {}
+
+  std::function<absl::Status()> work = [] { return absl::OkStatus(); };
+  absl::Notification submitted;
+
+  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
+                                     const v1::DescribeRequest*,
+                                     v1::DescribeResponse* response) override {
+    auto* reactor = RunUnary(*context, executor_, [this, response] {
+      response->mutable_stage()->set_name("worked");
+      return work();
+    });
+    if (!submitted.HasBeenNotified()) submitted.Notify();
+    return reactor;
+  }
+
+ private:
+  BoundedExecutor& executor_;
+};
+
+class UnaryWorkTest : public testing::Test {
+ protected:
+  UnaryWorkTest() {
+    RpcServerOptions options;
+    options.listen_address = "127.0.0.1:0";
+    server_ = *RpcServer::Start(options, {&service_}, registry_);
+    stub_ = v1::StageService::NewStub(
+        MakeChannel(server_->address(), {.own_connection = true}));
+  }
+
+  absl::Status Describe(grpc::ClientContext& context) {
+    SetTimeout(context, absl::Seconds(10));
+    return FromGrpcStatus(stub_->Describe(&context, {}, &response_));
+  }
+
+  prometheus::Registry registry_;
+  BoundedExecutor executor_{"describing", 1, 1};
+  WorkingService service_{executor_};
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<v1::StageService::Stub> stub_;
+  v1::DescribeResponse response_;
+};
+
+TEST_F(UnaryWorkTest, AnswersWithWhatTheWorkDid) {
+  grpc::ClientContext context;
+  EXPECT_OK(Describe(context));
+  EXPECT_EQ(response_.stage().name(), "worked");
+}
+
+TEST_F(UnaryWorkTest, AnswersWithTheErrorOfTheWork) {
+  service_.work = [] { return absl::DataLossError("torn"); };
+  grpc::ClientContext context;
+  EXPECT_THAT(Describe(context), StatusIs(absl::StatusCode::kDataLoss, "torn"));
+}
+
+TEST_F(UnaryWorkTest, RefusesWhenTheExecutorIsFull) {
+  absl::Notification go_on;
+  absl::Notification busy;
+  ASSERT_OK(executor_.Submit([&] {
+    busy.Notify();
+    go_on.WaitForNotification();
+  }));
+  busy.WaitForNotification();
+  ASSERT_OK(executor_.Submit([] {}));
+  grpc::ClientContext context;
+  EXPECT_THAT(Describe(context), StatusIs(absl::StatusCode::kResourceExhausted,
+                                          HasSubstr("describing is full")));
+  go_on.Notify();
+}
+
+TEST_F(UnaryWorkTest, DoesNotRunWhatWasCancelledBeforeItsTurn) {
+  std::atomic<bool> ran = false;
+  service_.work = [&] {
+    ran = true;
+    return absl::OkStatus();
+  };
+  absl::Notification go_on;
+  ASSERT_OK(executor_.Submit([&] { go_on.WaitForNotification(); }));
+  grpc::ClientContext context;
+  absl::Status status;
+  std::thread caller([&] { status = Describe(context); });
+  service_.submitted.WaitForNotification();
+  context.TryCancel();
+  caller.join();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kCancelled));
+  // The server has seen the cancellation once its Shutdown cancels all calls.
+  std::thread stopper([&] { server_->Shutdown(absl::ZeroDuration()); });
+  grpc::ClientContext refused;
+  while (Describe(refused).code() == absl::StatusCode::kResourceExhausted) {
+  }
+  go_on.Notify();
+  stopper.join();
+  EXPECT_FALSE(ran);
+}
+
+}  // namespace
+}  // namespace stagecoach
