@@ -28,7 +28,7 @@ struct ChannelOptions {
   bool own_connection = false;
 
   // Where calls are counted as `grpc_client_…`; null: nowhere.
-  std::shared_ptr<const RpcMetrics> metrics;
+  std::shared_ptr<const RpcMetrics> metrics = nullptr;
 };
 
 // A channel to `target`: `host:port`, `dns:///name:port` or
@@ -38,6 +38,8 @@ struct ChannelOptions {
 // A connection that went silent is given up 15 s after the last byte (ping
 // after 10 s, answer within 5 s), also while no call runs. Lost connections are
 // tried again after 100 ms, growing to 5 s, with jitter.
+//
+// To make stubs of it include <grpcpp/channel.h>.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
                                            const ChannelOptions& options = {});
 

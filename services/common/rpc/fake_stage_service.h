@@ -4,6 +4,7 @@
 #ifndef SERVICES_COMMON_RPC_FAKE_STAGE_SERVICE_H_
 #define SERVICES_COMMON_RPC_FAKE_STAGE_SERVICE_H_
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <prometheus/collectable.h>
 

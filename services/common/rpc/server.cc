@@ -6,6 +6,7 @@
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/impl/server_initializer.h>
 
+#include <functional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -31,36 +32,40 @@ constexpr int kMinClientPingIntervalMs = 5'000;
 constexpr int kPingIntervalMs = 30'000;
 constexpr int kPingTimeoutMs = 10'000;
 
+using Services = std::vector<std::string>;
+using OnServices = std::function<void(const Services&)>;
+
 // gRPC tells the names of a builder's services only to plugins, before the
 // first call can arrive: the right moment to create their metrics.
 class ServiceLister final : public grpc::ServerBuilderPlugin {
  public:
-  explicit ServiceLister(std::vector<std::string>& names) : names_(names) {}
+  explicit ServiceLister(OnServices on_services)
+      : on_services_(std::move(on_services)) {}
 
   std::string name() override { return "stagecoach_service_lister"; }
   void InitServer(grpc::ServerInitializer* server) override {
-    names_ = *server->GetServiceList();
+    on_services_(*server->GetServiceList());
   }
   void Finish(grpc::ServerInitializer*) override {}
   void ChangeArguments(const std::string&, void*) override {}
 
  private:
-  std::vector<std::string>& names_;
+  const OnServices on_services_;
 };
 
 class ServiceListerOption final : public grpc::ServerBuilderOption {
  public:
-  explicit ServiceListerOption(std::vector<std::string>& names)
-      : names_(names) {}
+  explicit ServiceListerOption(OnServices on_services)
+      : on_services_(std::move(on_services)) {}
 
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*
                          plugins) override {
-    plugins->push_back(std::make_unique<ServiceLister>(names_));
+    plugins->push_back(std::make_unique<ServiceLister>(on_services_));
   }
 
  private:
-  std::vector<std::string>& names_;
+  const OnServices on_services_;
 };
 
 void SetLimits(grpc::ServerBuilder& builder, const RpcServerOptions& options) {
@@ -117,13 +122,19 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   for (grpc::Service* service : services) builder.RegisterService(service);
   builder.experimental().SetInterceptorCreators(
       MakeServerInterceptors(*result->metrics_));
-  builder.SetOption(std::make_unique<ServiceListerOption>(result->services_));
+  builder.SetOption(std::make_unique<ServiceListerOption>(
+      [&result](const Services& names) { result->UseServices(names); }));
 
   result->server_ = builder.BuildAndStart();
   if (result->server_ == nullptr) return ExplainListenFailure(address);
   address.port = port;
   result->address_ = address.ToString();
   return result;
+}
+
+void RpcServer::UseServices(const Services& names) {
+  services_ = names;
+  for (const std::string& name : names) metrics_->AddService(name);
 }
 
 void RpcServer::SetServing(bool serving, absl::string_view reason) {

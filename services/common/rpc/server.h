@@ -88,6 +88,8 @@ class RpcServer {
  private:
   RpcServer();
 
+  void UseServices(const std::vector<std::string>& names);
+
   std::string address_;
   std::unique_ptr<RpcMetrics> metrics_;
   std::unique_ptr<HealthService> health_;
