@@ -54,7 +54,7 @@ def test_a_wrong_parameter_is_refused_before_anything_starts(
 def test_an_unknown_pipeline_is_not_found_and_the_nearest_is_named(client):
     code, message = create_error(client, pipeline="airlin")
     assert code == "NOT_FOUND"
-    assert "airlin" in message and "'airline'" in message
+    assert "airlin" in message and '"airline"' in message
 
 
 def test_an_unknown_input_is_refused_by_name(client):
@@ -225,7 +225,7 @@ def apply_error(client, **values):
 def test_a_pipeline_with_an_unknown_stage_names_line_and_nearest(client):
     code, message = apply_error(client, stage="laod", source="inputs.source")
     assert code in ("INVALID_ARGUMENT", "NOT_FOUND"), message
-    assert "interop.yaml:11" in message and "'load'" in message
+    assert "interop.yaml:11" in message and '"load"' in message
 
 
 def test_a_pipeline_with_a_dangling_reference_names_line_and_field(client):
