@@ -1,13 +1,12 @@
 #include "services/common/contract/description.h"
 
-#include <algorithm>
 #include <set>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/base/nearest_name.h"
+#include "services/common/base/sha256.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/artifact_types.h"
 #include "services/common/contract/names.h"
@@ -71,7 +70,7 @@ absl::Status CheckInput(const v1::InputSpec& spec, const v1::Artifact& given,
                      ArtifactTypeName(given.type()), "; it must be of type ",
                      ArtifactTypeName(spec.type())));
   }
-  if (!given.sha256().empty() && !IsSha256(given.sha256())) {
+  if (!given.sha256().empty() && !IsSha256Hex(given.sha256())) {
     return absl::InvalidArgumentError(absl::StrCat(
         "sha256 of ", input, " is '",
         absl::CHexEscape(absl::string_view(given.sha256()).substr(0, 80)),
@@ -142,12 +141,6 @@ absl::Status CheckInputs(
     }
   }
   return absl::OkStatus();
-}
-
-bool IsSha256(absl::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
-         });
 }
 
 }  // namespace stagecoach

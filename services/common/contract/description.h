@@ -32,10 +32,6 @@ absl::Status CheckInputs(
     const v1::StageDescription& description,
     const google::protobuf::Map<std::string, v1::Artifact>& given);
 
-// Whether `text` is a SHA-256 as the contract writes it: 64 lower-case
-// hexadecimal digits.
-bool IsSha256(absl::string_view text);
-
 }  // namespace stagecoach
 
 #endif  // SERVICES_COMMON_CONTRACT_DESCRIPTION_H_

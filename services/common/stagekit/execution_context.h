@@ -21,9 +21,9 @@ namespace stagecoach {
 // Threads: used by the one thread that runs the execution, except
 // `cancelled()`, which any thread may ask.
 //
-// Asking for a parameter, input or output that the stage has not declared, or
-// for a parameter as another type, is a defect: the call dies in debug and
-// test builds (CHECK), so that the first test finds it.
+// Asking for a parameter that the stage has not declared, or as another type,
+// is a defect for which there is no answer: the process dies, so that the first
+// test finds it. An undeclared input or output is INTERNAL.
 class ExecutionContext {
  public:
   virtual ~ExecutionContext() = default;

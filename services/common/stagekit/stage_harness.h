@@ -33,7 +33,8 @@ namespace stagecoach {
 // Asking for an output that the last Run did not publish, or that is of
 // another type, dies with a message.
 //
-// Threads: one, but for Cancel.
+// Threads:   one, but for Cancel.
+// Ownership: views of outputs stay valid when the harness is gone.
 class StageHarness {
  public:
   // `stage` must outlive the harness and describe itself well: dies otherwise.
@@ -62,15 +63,12 @@ class StageHarness {
   // Overwrites the file of an input behind the back of its digest.
   void TamperWith(absl::string_view input, absl::string_view bytes);
 
-  // How many checkpoints the following Runs may save before the execution is
-  // cancelled; < 0 (the default): any number.
-  void CancelAfterCheckpoints(int count);
   // The following Runs are cancelled at their `count`-th report of progress,
   // from 1; 0 (the default): never.
   void CancelAtProgress(int count);
-  // Cancels the Run under way.
+  // Cancels the Run under way, if there is one. Any thread.
   void Cancel();
-  // Without a checkpoint prefix: the following Runs keep no checkpoints.
+  // The following Runs are given no place for checkpoints.
   void KeepNoCheckpoints();
 
   // Does one attempt and returns how it ended, as a served stage would report
@@ -91,10 +89,10 @@ class StageHarness {
 
   // What the last Run reported, in order, well ended or not.
   const std::vector<v1::Progress>& progress() const;
-  // The file names of the step's checkpoints, oldest first.
-  std::vector<std::string> CheckpointFiles() const;
-  // Overwrites a checkpoint, as if it had been damaged.
-  void DamageCheckpoint(const std::string& file);
+  // The numbers of the step's checkpoints, ascending.
+  std::vector<int64_t> Checkpoints() const;
+  // Overwrites a checkpoint with bytes that are none.
+  void DamageCheckpoint(int64_t number);
 
  private:
   struct State;
