@@ -4,7 +4,6 @@
 #define ORCHESTRATOR_PIPELINE_SOURCE_LINES_H_
 
 #include <string>
-#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -26,8 +25,8 @@ class SourceLines {
   // 0.
   int Line(absl::string_view field) const;
 
-  // `FILE:LINE: FIELD`, without the parts that are not known.
-  std::string Describe(absl::string_view field) const;
+  // `FILE:LINE`, or what is known of it.
+  std::string Describe(int line) const;
 
  private:
   std::string file_;
