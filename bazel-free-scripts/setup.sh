@@ -20,8 +20,8 @@ readonly LIBTORCH="${ROOT}/third_party/libtorch"
 readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git ninja-build
   python3 python3-pip python3-venv unzip
-  libabsl-dev libcli11-dev libfast-float-dev libgmock-dev libgrpc++-dev
-  libgtest-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
+  libabsl-dev libcli11-dev libcpp-httplib-dev libfast-float-dev libgmock-dev
+  libgrpc++-dev libgtest-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler
   protobuf-compiler-grpc
 )

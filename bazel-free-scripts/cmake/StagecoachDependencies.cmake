@@ -19,4 +19,5 @@ if(STAGECOACH_BUILD_TESTS)
   find_package(GTest CONFIG REQUIRED)
 endif()
 
+include(StagecoachHttp)
 include(StagecoachTorch)

@@ -1,82 +1,74 @@
 #include "services/common/rpc/metrics_endpoint.h"
 
-#include <CivetServer.h>
-#include <netdb.h>
-#include <prometheus/exposer.h>
+#include <httplib.h>
 #include <sys/socket.h>
 
-#include <exception>
 #include <utility>
-#include <vector>
 
-#include "services/common/base/logging.h"
+#include "services/common/base/metrics.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/rpc/listen_address.h"
 
 namespace stagecoach {
 namespace {
 
-// One for a slow reader, one for the next.
-constexpr char kThreads[] = "2";
+constexpr char kTextFormat[] = "text/plain; version=0.0.4; charset=utf-8";
+constexpr int kAnsweringThreads = 2;  // one for a slow reader, one for the next
+constexpr int kTimeoutSeconds = 1;
 
-// The server library prints its errors to stderr unless told otherwise; what a
-// user has to know is in the status.
-int WriteToOurLog(const mg_connection*, const char* message) {
-  Log(LogLevel::kDebug, message, {{"source", "civetweb"}});
-  return 1;
+void Configure(httplib::Server& server,
+               std::shared_ptr<const prometheus::Collectable> metrics) {
+  // A kept connection would hold one of the few threads.
+  server.set_keep_alive_max_count(1);
+  server.set_keep_alive_timeout(kTimeoutSeconds);
+  server.set_read_timeout(kTimeoutSeconds);
+  server.new_task_queue = [] {
+    return new httplib::ThreadPool(kAnsweringThreads);
+  };
+  // By default the port could be shared with another process.
+  server.set_socket_options([](int socket) {
+    const int on = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  });
+  server.Get("/metrics", [metrics = std::move(metrics)](
+                             const httplib::Request&, httplib::Response& out) {
+    out.set_content(RenderMetrics(*metrics), kTextFormat);
+  });
 }
 
-// The library takes numbers only. A name that cannot be resolved is left to
-// ExplainListenFailure.
-std::string Resolve(const std::string& host) {
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return host;
-  char number[NI_MAXHOST] = {};
-  getnameinfo(found->ai_addr, found->ai_addrlen, number, sizeof(number),
-              nullptr, 0, NI_NUMERICHOST);
-  freeaddrinfo(found);
-  return number;
-}
-
-// Null if it cannot listen. The library throws then, and only then.
-std::unique_ptr<prometheus::Exposer> Listen(const ListenAddress& address) {
-  static const CivetCallbacks& callbacks = *[] {
-    auto* created = new CivetCallbacks;
-    created->log_message = WriteToOurLog;
-    return created;
-  }();
-  const ListenAddress number{Resolve(address.host), address.port};
-  try {
-    return std::make_unique<prometheus::Exposer>(
-        std::vector<std::string>{"listening_ports", number.ToString(),
-                                 "num_threads", kThreads},
-        &callbacks);
-  } catch (const std::exception&) {
-    return nullptr;
-  }
+// The port, or less than 1 if it cannot be bound.
+int Bind(httplib::Server& server, const ListenAddress& address) {
+  if (address.port == 0) return server.bind_to_any_port(address.host);
+  return server.bind_to_port(address.host, address.port) ? address.port : 0;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
     const std::string& listen_address,
-    const std::shared_ptr<prometheus::Collectable>& metrics) {
+    std::shared_ptr<const prometheus::Collectable> metrics) {
   SC_ASSIGN_OR_RETURN(ListenAddress address,
                       ParseListenAddress(listen_address));
-  std::unique_ptr<prometheus::Exposer> exposer = Listen(address);
-  if (exposer == nullptr) return ExplainListenFailure(address);
-  exposer->RegisterCollectable(metrics);
-  address.port = exposer->GetListeningPorts().front();
+  auto server = std::make_unique<httplib::Server>();
+  Configure(*server, std::move(metrics));
+  const int port = Bind(*server, address);
+  if (port < 1) return ExplainListenFailure(address);
+  address.port = port;
   return std::unique_ptr<MetricsEndpoint>(
-      new MetricsEndpoint(std::move(exposer), address.ToString()));
+      new MetricsEndpoint(std::move(server), address.ToString()));
 }
 
-MetricsEndpoint::MetricsEndpoint(std::unique_ptr<prometheus::Exposer> exposer,
+MetricsEndpoint::MetricsEndpoint(std::unique_ptr<httplib::Server> server,
                                  std::string address)
-    : exposer_(std::move(exposer)), address_(std::move(address)) {}
+    : server_(std::move(server)),
+      address_(std::move(address)),
+      thread_([this] { server_->listen_after_bind(); }) {}
 
-MetricsEndpoint::~MetricsEndpoint() = default;
+MetricsEndpoint::~MetricsEndpoint() {
+  // A stop before the thread has begun to listen would be lost.
+  while (!server_->is_running()) std::this_thread::yield();
+  server_->stop();
+  thread_.join();
+}
 
 }  // namespace stagecoach

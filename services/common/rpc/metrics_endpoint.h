@@ -7,26 +7,29 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/status/statusor.h"
 
-namespace prometheus {
-class Exposer;
-}  // namespace prometheus
+namespace httplib {
+class Server;
+}  // namespace httplib
 
 namespace stagecoach {
 
-// Listens until it is destroyed.
+// Listens until it is destroyed, which takes a second if a client is connected
+// that asks nothing.
+//
+// prometheus-cpp's own server is not used: it takes two seconds to stop.
 //
 // Threads: any; it has three of its own.
 class MetricsEndpoint {
  public:
   // Listens on `listen_address`, `host:port`; port 0 lets the kernel choose.
-  // `metrics` is held weakly: when its owner lets go of it, the answers become
-  // empty. Errors as of RpcServer::Start.
+  // Errors as of RpcServer::Start.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(
       const std::string& listen_address,
-      const std::shared_ptr<prometheus::Collectable>& metrics);
+      std::shared_ptr<const prometheus::Collectable> metrics);
 
   ~MetricsEndpoint();
   MetricsEndpoint(const MetricsEndpoint&) = delete;
@@ -36,11 +39,11 @@ class MetricsEndpoint {
   const std::string& address() const { return address_; }
 
  private:
-  MetricsEndpoint(std::unique_ptr<prometheus::Exposer> exposer,
-                  std::string address);
+  MetricsEndpoint(std::unique_ptr<httplib::Server> server, std::string address);
 
-  const std::unique_ptr<prometheus::Exposer> exposer_;
+  const std::unique_ptr<httplib::Server> server_;
   const std::string address_;
+  std::thread thread_;  // last: started when the rest stands
 };
 
 }  // namespace stagecoach
