@@ -3,6 +3,8 @@
 #ifndef SERVICES_COMMON_RPC_UNARY_WORK_H_
 #define SERVICES_COMMON_RPC_UNARY_WORK_H_
 
+#include <functional>
+
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "services/common/base/bounded_executor.h"
@@ -29,6 +31,16 @@ namespace stagecoach {
 grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext& context,
                                    BoundedExecutor& executor,
                                    absl::AnyInvocable<absl::Status()> work);
+
+// Ends a call; to be called exactly once, from any thread.
+using UnaryDone = std::function<void(absl::Status)>;
+
+// As RunUnary, for work that others finish: the call ends when `work`, or
+// whoever it has handed `done` to, calls it. Until then context, request and
+// response stay valid.
+grpc::ServerUnaryReactor* RunUnaryAsync(
+    grpc::CallbackServerContext& context, BoundedExecutor& executor,
+    absl::AnyInvocable<void(UnaryDone done)> work);
 
 }  // namespace stagecoach
 

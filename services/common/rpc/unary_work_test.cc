@@ -40,6 +40,48 @@ class WorkingService final : public v1::StageService::CallbackService {
   BoundedExecutor& executor_;
 };
 
+// A stage whose Describe is answered by whoever takes `done`.
+class WaitingService final : public v1::StageService::CallbackService {
+ public:
+  explicit WaitingService(BoundedExecutor& executor) : executor_(executor) {}
+
+  UnaryDone done;
+  absl::Notification waiting;
+
+  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
+                                     const v1::DescribeRequest*,
+                                     v1::DescribeResponse*) override {
+    return RunUnaryAsync(*context, executor_, [this](UnaryDone call) {
+      done = std::move(call);
+      waiting.Notify();
+    });
+  }
+
+ private:
+  BoundedExecutor& executor_;
+};
+
+TEST(UnaryAsyncTest, TheCallEndsWhenSomebodyElseSaysSo) {
+  BoundedExecutor executor("describing", 1, 1);
+  WaitingService service(executor);
+  prometheus::Registry registry;
+  RpcServerOptions options;
+  options.listen_address = "127.0.0.1:0";
+  const auto server = *RpcServer::Start(options, {&service}, registry);
+  const auto stub = v1::StageService::NewStub(
+      MakeChannel(server->address(), {.own_connection = true}));
+  std::thread finisher([&service] {
+    service.waiting.WaitForNotification();
+    service.done(absl::AbortedError("said later"));
+  });
+  grpc::ClientContext context;
+  SetTimeout(context, absl::Seconds(10));
+  v1::DescribeResponse response;
+  EXPECT_THAT(FromGrpcStatus(stub->Describe(&context, {}, &response)),
+              StatusIs(absl::StatusCode::kAborted, "said later"));
+  finisher.join();
+}
+
 class UnaryWorkTest : public testing::Test {
  protected:
   UnaryWorkTest() {

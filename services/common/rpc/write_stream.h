@@ -103,6 +103,14 @@ class WriteStream final : private grpc::ServerWriteReactor<Message> {
     callback();
   }
 
+  // `callback` is called once, from a thread of gRPC, when the messages queued
+  // so far are on their way: time for more. Set it before the Write that it is
+  // to wait for; it must not block. Not called once the call has ended.
+  void OnDrained(absl::AnyInvocable<void()> callback) {
+    absl::MutexLock lock(&mutex_);
+    on_drained_ = std::move(callback);
+  }
+
   // Whether the call ended before Finish.
   bool cancelled() const {
     absl::MutexLock lock(&mutex_);
@@ -171,11 +179,14 @@ class WriteStream final : private grpc::ServerWriteReactor<Message> {
 
   void OnWriteDone(bool ok) override {
     if (!ok) Cancel();
+    absl::AnyInvocable<void()> drained;
     {
       absl::MutexLock lock(&mutex_);
       if (ended_) return;  // the operation was the end itself
       busy_ = false;
+      if (ok && queue_.empty()) drained = std::move(on_drained_);
     }
+    if (drained) drained();
     Pump();
   }
 
@@ -186,9 +197,11 @@ class WriteStream final : private grpc::ServerWriteReactor<Message> {
 
   void OnDone() override {
     absl::AnyInvocable<void()> dropped;
+    absl::AnyInvocable<void()> drained;
     {
       absl::MutexLock lock(&mutex_);
       dropped = std::move(on_cancel_);
+      drained = std::move(on_drained_);
     }
     const std::shared_ptr<WriteStream> last = std::move(self_);
   }
@@ -200,6 +213,7 @@ class WriteStream final : private grpc::ServerWriteReactor<Message> {
   mutable absl::Mutex mutex_;
   WriteQueue<Message> queue_ ABSL_GUARDED_BY(mutex_);
   absl::AnyInvocable<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
+  absl::AnyInvocable<void()> on_drained_ ABSL_GUARDED_BY(mutex_);
   absl::optional<absl::Status> finish_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;

@@ -221,6 +221,27 @@ TEST_F(WriteStreamTest, SlowReaderMissesOldReportsButNeverTheNewestNorResults) {
   EXPECT_EQ(read.back().progress().units_done(), 1000);
 }
 
+TEST_F(WriteStreamTest, ASourceIsAskedForMoreWhenTheLastIsOnItsWay) {
+  // Each message is written only when the one before has gone.
+  struct Source {
+    static void Next(const std::shared_ptr<ExecuteStream>& stream, int units) {
+      if (units == 5) {
+        stream->WriteAndFinish(Report(units), absl::OkStatus());
+        return;
+      }
+      stream->OnDrained([stream, units] { Next(stream, units + 1); });
+      stream->Write(Report(units), Keep::kAll);
+    }
+  };
+  service_.execute = [](std::shared_ptr<ExecuteStream> stream) {
+    Source::Next(stream, 1);
+  };
+  StartServer();
+  std::vector<v1::ExecuteResponse> read;
+  EXPECT_OK(Execute(&read));
+  EXPECT_THAT(Units(read), ElementsAre(1, 2, 3, 4, 5));
+}
+
 TEST_F(WriteStreamTest, ReaderTooSlowForWhatMustArriveIsSentAway) {
   KeepStream();
   service_.limits = {.newest = 1, .all = 4};
