@@ -6,6 +6,7 @@
 #include "orchestrator/store/pipeline_rules.h"
 #include "orchestrator/store/run_rules.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {

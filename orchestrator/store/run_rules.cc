@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
@@ -20,11 +21,6 @@ std::string StateName(v1::RunState state) {
 }
 
 }  // namespace
-
-bool IsTerminal(v1::RunState state) {
-  return state == v1::RUN_STATE_SUCCEEDED || state == v1::RUN_STATE_FAILED ||
-         state == v1::RUN_STATE_CANCELLED;
-}
 
 absl::Status CheckUpdate(v1::RunState state, int64_t lease_epoch,
                          const v1::Run& update) {

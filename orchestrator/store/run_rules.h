@@ -18,9 +18,6 @@ namespace stagecoach {
 
 inline constexpr int kMaxRunPageSize = 1000;
 
-// Whether a run in `state` has ended.
-bool IsTerminal(v1::RunState state);
-
 // Whether `update` may be written over a run that is stored with `state` and
 // `lease_epoch`. ABORTED or FAILED_PRECONDITION, as RunStore::Commit.
 absl::Status CheckUpdate(v1::RunState state, int64_t lease_epoch,

@@ -7,6 +7,7 @@
 #include "orchestrator/store/sqlite_sql.h"
 #include "services/common/base/sha256.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
