@@ -76,11 +76,13 @@ class ClientStreamCall final : private grpc::ClientReadReactor<Response> {
   }
 
   void OnDone(const grpc::Status& status) override {
+    // What the callbacks own is let go of now, even if somebody keeps the call;
+    // but after the call's share of the channel, so that whoever is told by
+    // that may drop the channel itself: gRPC's threads must not drop the last.
+    DoneCallback on_done = std::move(on_done_);
+    const OnMessage on_message = std::move(on_message_);
     const std::shared_ptr<ClientStreamCall> last = std::move(self_);
-    on_done_(FromGrpcStatus(status, context_));
-    // What they own is let go of now, even if somebody keeps the call.
-    on_message_ = nullptr;
-    on_done_ = nullptr;
+    on_done(FromGrpcStatus(status, context_));
   }
 
   grpc::ClientContext context_;

@@ -32,12 +32,16 @@ namespace stagecoach {
 // within CallUnary, and must not block; with DEADLINE_EXCEEDED when `timeout`
 // has passed, UNAVAILABLE when the server could not be reached or was lost. The
 // stub and the request need to outlive CallUnary only. Any thread.
+//
+// Returns what ends the call early, as CANCELLED; it may be dropped, and may be
+// used from any thread and at any time.
 template <typename Response>
-void CallUnary(absl::Duration timeout,
-               absl::FunctionRef<void(grpc::ClientContext*, Response*,
-                                      std::function<void(grpc::Status)>)>
-                   begin,
-               absl::AnyInvocable<void(absl::StatusOr<Response>)> on_done) {
+std::function<void()> CallUnary(
+    absl::Duration timeout,
+    absl::FunctionRef<void(grpc::ClientContext*, Response*,
+                           std::function<void(grpc::Status)>)>
+        begin,
+    absl::AnyInvocable<void(absl::StatusOr<Response>)> on_done) {
   struct Call {
     grpc::ClientContext context;
     Response response;
@@ -46,13 +50,18 @@ void CallUnary(absl::Duration timeout,
   auto call = std::make_shared<Call>();
   call->on_done = std::move(on_done);
   SetTimeout(call->context, timeout);
-  begin(&call->context, &call->response, [call](const grpc::Status& status) {
-    if (status.ok()) {
-      call->on_done(std::move(call->response));
-    } else {
-      call->on_done(FromGrpcStatus(status, call->context));
-    }
-  });
+  begin(&call->context, &call->response,
+        [held = call](const grpc::Status& status) mutable {
+          // In this order for the reason that ClientStreamCall gives.
+          auto done = std::move(held->on_done);
+          const std::shared_ptr<Call> last = std::move(held);
+          if (status.ok()) {
+            done(std::move(last->response));
+          } else {
+            done(FromGrpcStatus(status, last->context));
+          }
+        });
+  return [call = std::move(call)] { call->context.TryCancel(); };
 }
 
 }  // namespace stagecoach
