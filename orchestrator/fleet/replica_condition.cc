@@ -25,8 +25,9 @@ constexpr KnownProblem kKnownProblems[] = {
     {"timeout occurred", "connecting timed out"},
     {"keepalive watchdog", "it does not answer keepalive pings"},
     {"ping timeout", "it does not answer keepalive pings"},
-    {"goaway", "it is shutting down"},
-    {"cancelling all calls", "it is shutting down"},
+    {"server is stopping", "it is stopping"},
+    {"goaway", "it is stopping"},
+    {"cancelling all calls", "it is stopping"},
     {"dns resolution failed", "its name is not known to DNS"},
     {"trying to connect an http1.x server", "it is not a gRPC server"},
 };
@@ -65,10 +66,19 @@ absl::string_view ReplicaStateName(ReplicaState state) {
 }
 
 ReplicaCondition Judge(const ReplicaFacts& facts, absl::string_view stage) {
-  const auto condition = [&facts](ReplicaState state, std::string reason) {
-    return ReplicaCondition{state, std::move(reason), facts.description};
+  std::string unfitness;
+  if (facts.description != nullptr) {
+    unfitness = Unfitness(*facts.description, stage);
+  }
+  const auto condition = [&](ReplicaState state, std::string reason) {
+    return ReplicaCondition{state, std::move(reason),
+                            unfitness.empty() ? facts.description : nullptr};
   };
   if (facts.connection == ReplicaFacts::Connection::kDown) {
+    if (absl::IsUnimplemented(facts.trouble)) {
+      return condition(ReplicaState::kNotServing,
+                       "it does not offer the service grpc.health.v1.Health");
+    }
     return condition(ReplicaState::kUnreachable,
                      ConnectionProblem(facts.trouble));
   }
@@ -81,9 +91,8 @@ ReplicaCondition Judge(const ReplicaFacts& facts, absl::string_view stage) {
         ReplicaState::kNotServing,
         absl::StrCat("Describe failed: ", facts.described->ToString()));
   }
-  std::string unfitness = Unfitness(*facts.description, stage);
   if (!unfitness.empty()) {
-    return condition(ReplicaState::kNotServing, std::move(unfitness));
+    return condition(ReplicaState::kNotServing, unfitness);
   }
   if (!*facts.healthy) {
     return condition(ReplicaState::kNotServing,

@@ -46,7 +46,8 @@ struct ReplicaCondition {
   ReplicaState state = ReplicaState::kConnecting;
   // In words, for people; empty if it is serving.
   std::string reason;
-  // As in the facts; null until it has answered.
+  // As in the facts; null until it has answered, and if it is not fit for the
+  // stage.
   std::shared_ptr<const v1::StageDescription> description;
 };
 

@@ -53,6 +53,15 @@ TEST(ReplicaConditionTest, KeepsTheDescriptionOfAReplicaThatIsLost) {
   EXPECT_NE(condition.description, nullptr);
 }
 
+TEST(ReplicaConditionTest, ServesNotWithoutAHealthService) {
+  ReplicaFacts facts;
+  facts.connection = ReplicaFacts::Connection::kDown;
+  facts.trouble = absl::UnimplementedError("");
+  const ReplicaCondition condition = Judge(facts, "train");
+  EXPECT_EQ(condition.state, ReplicaState::kNotServing);
+  EXPECT_THAT(condition.reason, HasSubstr("grpc.health.v1.Health"));
+}
+
 TEST(ReplicaConditionTest, SaysThatHealthIsNotServing) {
   ReplicaFacts facts = ServingFacts();
   facts.healthy = false;
@@ -66,6 +75,7 @@ TEST(ReplicaConditionTest, IsNotUsedForAnotherStage) {
   EXPECT_EQ(condition.state, ReplicaState::kNotServing);
   EXPECT_THAT(condition.reason,
               HasSubstr("it is stage \"train\", not \"load\""));
+  EXPECT_EQ(condition.description, nullptr);
 }
 
 TEST(ReplicaConditionTest, IsNotUsedWithoutSlots) {

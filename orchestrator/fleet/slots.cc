@@ -17,6 +17,10 @@ bool LessBusy(const ReplicaSlots& a, const ReplicaSlots& b) {
   return a.used < b.used;
 }
 
+int FreeSlots(const ReplicaSlots& replica) {
+  return replica.serving ? std::max(0, replica.slots - replica.used) : 0;
+}
+
 }  // namespace
 
 bool HasFreeSlot(const ReplicaSlots& replica, absl::Duration now) {
@@ -36,6 +40,15 @@ size_t PickLeastBusy(absl::Span<const ReplicaSlots> replicas, size_t last,
   return best;
 }
 
+template <typename Change>
+void StageSlots::Apply(ReplicaSlots& replica, const Change& change) {
+  totals_.free -= FreeSlots(replica);
+  totals_.used -= replica.used;
+  change(replica);
+  totals_.free += FreeSlots(replica);
+  totals_.used += replica.used;
+}
+
 void StageSlots::Add(absl::string_view address) {
   FindOrAdd(address).member = true;
 }
@@ -43,16 +56,20 @@ void StageSlots::Add(absl::string_view address) {
 void StageSlots::Remove(absl::string_view address) {
   ReplicaSlots* replica = FindMutable(address);
   if (replica == nullptr) return;
-  replica->member = false;
-  replica->serving = false;
+  Apply(*replica, [](ReplicaSlots& removed) {
+    removed.member = false;
+    removed.serving = false;
+  });
   ForgetIfUnused(address);
 }
 
 void StageSlots::Update(absl::string_view address, bool serving, int slots) {
   ReplicaSlots* replica = FindMutable(address);
   if (replica == nullptr || !replica->member) return;
-  replica->serving = serving;
-  replica->slots = slots;
+  Apply(*replica, [serving, slots](ReplicaSlots& updated) {
+    updated.serving = serving;
+    updated.slots = slots;
+  });
 }
 
 const std::string* StageSlots::Take(absl::Duration now) {
@@ -60,12 +77,12 @@ const std::string* StageSlots::Take(absl::Duration now) {
   wanted_ = picked == replicas_.size();
   if (wanted_) return nullptr;
   last_ = picked;
-  ++replicas_[picked].used;
+  Apply(replicas_[picked], [](ReplicaSlots& taken) { ++taken.used; });
   return &replicas_[picked].address;
 }
 
 void StageSlots::TakeAt(absl::string_view address) {
-  ++FindOrAdd(address).used;
+  Apply(FindOrAdd(address), [](ReplicaSlots& taken) { ++taken.used; });
 }
 
 void StageSlots::Release(absl::string_view address,
@@ -73,8 +90,10 @@ void StageSlots::Release(absl::string_view address,
   ReplicaSlots* replica = FindMutable(address);
   assert(replica != nullptr && replica->used > 0);
   if (replica == nullptr || replica->used == 0) return;
-  --replica->used;
-  replica->refused_until = std::max(replica->refused_until, refused_until);
+  Apply(*replica, [refused_until](ReplicaSlots& released) {
+    --released.used;
+    released.refused_until = std::max(released.refused_until, refused_until);
+  });
   ForgetIfUnused(address);
 }
 
@@ -85,7 +104,7 @@ bool StageSlots::HasFree(absl::Duration now) const {
 }
 
 bool StageSlots::TakeNotice(absl::Duration now) {
-  if (!wanted_ || !HasFree(now)) return false;
+  if (!NoticeDue(now)) return false;
   wanted_ = false;
   return true;
 }
@@ -109,17 +128,6 @@ absl::Duration StageSlots::NextRefusalEnd(absl::Duration now) const {
 const ReplicaSlots* StageSlots::Find(absl::string_view address) const {
   const auto found = index_.find(address);
   return found == index_.end() ? nullptr : &replicas_[found->second];
-}
-
-SlotTotals StageSlots::Totals() const {
-  SlotTotals totals;
-  for (const ReplicaSlots& replica : replicas_) {
-    totals.used += replica.used;
-    if (replica.serving) {
-      totals.free += std::max(0, replica.slots - replica.used);
-    }
-  }
-  return totals;
 }
 
 ReplicaSlots* StageSlots::FindMutable(absl::string_view address) {

@@ -87,6 +87,8 @@ class StageSlots {
   // true once after each Take that failed (and once at the start), as soon as
   // there is a free slot.
   bool TakeNotice(absl::Duration now);
+  // What TakeNotice would return.
+  bool NoticeDue(absl::Duration now) const { return wanted_ && HasFree(now); }
 
   // Whether any replica is serving, busy or not.
   bool HasServing() const;
@@ -98,19 +100,24 @@ class StageSlots {
   // change.
   const ReplicaSlots* Find(absl::string_view address) const;
 
-  SlotTotals Totals() const;
+  // Constant cost.
+  const SlotTotals& Totals() const { return totals_; }
 
   // Every replica, members and those not yet forgotten, in no order.
   absl::Span<const ReplicaSlots> replicas() const { return replicas_; }
 
  private:
   ReplicaSlots* FindMutable(absl::string_view address);
+  // Applies `change` to `replica` and keeps the totals.
+  template <typename Change>
+  void Apply(ReplicaSlots& replica, const Change& change);
   ReplicaSlots& FindOrAdd(absl::string_view address);
   void ForgetIfUnused(absl::string_view address);
 
   std::vector<ReplicaSlots> replicas_;
   absl::flat_hash_map<std::string, size_t> index_;  // address -> replicas_
   size_t last_ = 0;                                 // picked last
+  SlotTotals totals_;
   bool wanted_ = true;  // a Take has failed since the last notice
 };
 

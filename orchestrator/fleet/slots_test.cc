@@ -289,10 +289,15 @@ class EverySequence {
       used += count;
     }
     ASSERT_EQ(slots.Totals().used, used);
+    int free = 0;
     for (const ReplicaSlots& replica : slots.replicas()) {
+      if (replica.serving && replica.slots > replica.used) {
+        free += replica.slots - replica.used;
+      }
       ASSERT_EQ(slots.Find(replica.address), &replica);
       ASSERT_TRUE(replica.member || replica.used > 0) << replica.address;
     }
+    ASSERT_EQ(slots.Totals().free, free);
   }
 
   int walked_ = 0;
