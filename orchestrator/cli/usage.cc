@@ -1,0 +1,97 @@
+#include "orchestrator/cli/usage.h"
+
+#include <algorithm>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "orchestrator/cli/exit_code.h"
+#include "services/common/base/nearest_name.h"
+
+namespace stagecoach {
+namespace {
+
+std::vector<std::string> VerbNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) {
+    names.push_back(verb->get_name());
+  }
+  return names;
+}
+
+// Long flags of `app` and of everything above it.
+std::vector<std::string> FlagNames(const CLI::App* app) {
+  std::vector<std::string> names;
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        names.push_back(absl::StrCat("--", name));
+      }
+    }
+  }
+  return names;
+}
+
+// A hint only if something is near: all flags would be too long a list.
+std::string FlagHint(const std::string& flag, const CLI::App& app) {
+  const std::vector<std::string> names = FlagNames(&app);
+  const auto nearest = NearestName(flag, names);
+  return nearest ? absl::StrCat("; did you mean ", *nearest, "?") : "";
+}
+
+std::string DescribeExtra(const std::string& extra, const CLI::App& app) {
+  if (absl::StartsWith(extra, "-") && extra.size() > 1) {
+    const std::string flag = extra.substr(0, extra.find('='));
+    return absl::StrCat("unknown flag ", flag, FlagHint(flag, app));
+  }
+  const std::vector<std::string> verbs = VerbNames(app);
+  if (!verbs.empty()) {
+    return absl::StrCat("unknown verb '", extra, "'",
+                        NearestNameHint(extra, verbs));
+  }
+  return absl::StrCat("unexpected argument '", extra, "'");
+}
+
+absl::Status Wrong(CLI::App& root, absl::string_view what) {
+  const CLI::App& app = DeepestParsed(root);
+  const std::vector<std::string> extras = root.remaining(/*recurse=*/true);
+  const std::string message =
+      extras.empty() ? std::string(what) : DescribeExtra(extras.front(), app);
+  return UsageError(
+      absl::StrCat(message, "; see '", FullName(app), " --help'"));
+}
+
+}  // namespace
+
+CLI::App& DeepestParsed(CLI::App& root) {
+  CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+  }
+  return *app;
+}
+
+std::string FullName(const CLI::App& app) {
+  if (app.get_parent() == nullptr) return app.get_name();
+  return absl::StrCat(FullName(*app.get_parent()), " ", app.get_name());
+}
+
+ParseOutcome Parse(CLI::App& root, const std::vector<std::string>& arguments) {
+  // CLI11 takes them from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    root.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return {absl::OkStatus(), DeepestParsed(root).help()};
+  } catch (const CLI::CallForVersion& version) {
+    return {absl::OkStatus(), absl::StrCat(version.what(), "\n")};
+  } catch (const CLI::ParseError& error) {
+    return {Wrong(root, error.what()), ""};
+  }
+  return {};
+}
+
+}  // namespace stagecoach

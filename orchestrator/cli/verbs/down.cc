@@ -1,0 +1,59 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "orchestrator/cli/cluster/local_cluster.h"
+#include "orchestrator/cli/help.h"
+#include "orchestrator/cli/verb.h"
+#include "orchestrator/cli/verbs/cluster_text.h"
+#include "services/common/base/status_macros.h"
+
+namespace stagecoach {
+namespace {
+
+std::string ToJson(const std::vector<ServerReport>& servers) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const ServerReport& server : servers) {
+    list.push_back({{"name", server.name},
+                    {"pid", server.endpoints.pid},
+                    {"killed", server.killed}});
+  }
+  return nlohmann::json{{"servers", list}}.dump(2) + "\n";
+}
+
+absl::StatusOr<ExitCode> Down(const DownOptions& options, Context& context) {
+  const std::unique_ptr<Interrupt> interrupt = context.interrupt();
+  PosixProcesses processes;
+  GrpcHealthCheck health;
+  LocalCluster cluster(
+      ChooseClusterFolder(context.options.server, context.environment),
+      processes, health, *interrupt, context.clock,
+      [&context](absl::string_view line) {
+        context.console.Err(absl::StrCat(line, "\n"));
+      });
+  SC_ASSIGN_OR_RETURN(const std::vector<ServerReport> stopped,
+                      cluster.Down(options));
+  context.console.Out(context.options.json
+                          ? ToJson(stopped)
+                          : RenderStopped(stopped, OutLayout(context.console)));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+Verb AddDownVerb(CLI::App& root) {
+  auto options = std::make_shared<DownOptions>();
+  CLI::App& app = AddParser(
+      root, "down",
+      "Stop the cluster of this machine. Runs and artifacts are kept: the\n"
+      "next 'up' goes on with them.",
+      {"down", "down --drain-timeout 5s"});
+  AddDurationFlag(app, "--drain-timeout", options->drain_timeout,
+                  "how long a server may take before it is killed (30s)");
+  return {&app,
+          [options](Context& context) { return Down(*options, context); }};
+}
+
+}  // namespace stagecoach

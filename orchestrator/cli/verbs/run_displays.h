@@ -1,0 +1,25 @@
+// How a run is shown while it goes on.
+
+#ifndef ORCHESTRATOR_CLI_VERBS_RUN_DISPLAYS_H_
+#define ORCHESTRATOR_CLI_VERBS_RUN_DISPLAYS_H_
+
+#include <memory>
+
+#include "orchestrator/cli/client/run_follower.h"
+#include "orchestrator/cli/verb.h"
+
+namespace stagecoach {
+
+// A block drawn in place on standard error, which must be a terminal. The
+// context must outlive it.
+std::unique_ptr<RunObserver> MakeLiveDisplay(const Context& context);
+
+// Lines on standard error.
+std::unique_ptr<RunObserver> MakePlainDisplay(const Context& context);
+
+// Each event as JSON on a line of standard output.
+std::unique_ptr<RunObserver> MakeJsonDisplay(const Context& context);
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_CLI_VERBS_RUN_DISPLAYS_H_

@@ -1,0 +1,59 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/cli/help.h"
+#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/render/catalog.h"
+#include "orchestrator/cli/verb.h"
+#include "services/common/base/nearest_name.h"
+#include "services/common/base/status_macros.h"
+
+namespace stagecoach {
+namespace {
+
+absl::StatusOr<v1::StageStatus> Find(const std::vector<v1::StageStatus>& stages,
+                                     const std::string& name) {
+  std::vector<std::string> names;
+  for (const v1::StageStatus& stage : stages) {
+    if (stage.name() == name) return stage;
+    names.push_back(stage.name());
+  }
+  return absl::NotFoundError(absl::StrCat("there is no stage '", name, "'",
+                                          NearestNameHint(name, names)));
+}
+
+absl::StatusOr<ExitCode> Stages(const std::string& name, Context& context) {
+  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+                      context.connect(context));
+  SC_ASSIGN_OR_RETURN(const v1::ListStagesResponse list,
+                      client->ListStages(v1::ListStagesRequest()));
+  const std::vector<v1::StageStatus> stages(list.stages().begin(),
+                                            list.stages().end());
+  const Layout layout = OutLayout(context.console);
+  if (name.empty()) {
+    context.console.Out(context.options.json ? ToJson(list)
+                                             : RenderStageList(stages, layout));
+    return ExitCode::kOk;
+  }
+  SC_ASSIGN_OR_RETURN(const v1::StageStatus stage, Find(stages, name));
+  context.console.Out(context.options.json ? ToJson(stage)
+                                           : RenderStage(stage, layout));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+Verb AddStagesVerb(CLI::App& root) {
+  auto name = std::make_shared<std::string>();
+  CLI::App& app = AddParser(
+      root, "stages",
+      "List the stages, or show one: its parameters, inputs, outputs and\n"
+      "replicas.",
+      {"stages", "stages train"});
+  app.add_option("stage", *name, "name of the stage (all)")->type_name("");
+  return {&app, [name](Context& context) { return Stages(*name, context); }};
+}
+
+}  // namespace stagecoach

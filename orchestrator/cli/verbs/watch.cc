@@ -1,0 +1,33 @@
+#include <memory>
+#include <string>
+
+#include "orchestrator/cli/help.h"
+#include "orchestrator/cli/verb.h"
+#include "orchestrator/cli/verbs/follow.h"
+#include "orchestrator/cli/verbs/support.h"
+#include "services/common/base/status_macros.h"
+
+namespace stagecoach {
+namespace {
+
+absl::StatusOr<ExitCode> Watch(const std::string& run_id, Context& context) {
+  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+                      context.connect(context));
+  SC_ASSIGN_OR_RETURN(const v1::Run run, FetchRun(*client, run_id));
+  return WatchAndReport(context, *client, run.id(), FollowOutput::kEvents);
+}
+
+}  // namespace
+
+Verb AddWatchVerb(CLI::App& root) {
+  auto run_id = std::make_shared<std::string>();
+  CLI::App& app = AddParser(
+      root, "watch",
+      "Watch a run to its end and show its results. With -o json, every event\n"
+      "on a line of its own. Ctrl-C lets go of the run.",
+      {"watch", "watch airline-7k2m9q", "watch airline-7k2m9q -o json"});
+  app.add_option("run", *run_id, "id of the run (the newest)")->type_name("");
+  return {&app, [run_id](Context& context) { return Watch(*run_id, context); }};
+}
+
+}  // namespace stagecoach
