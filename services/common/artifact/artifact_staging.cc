@@ -58,8 +58,11 @@ ArtifactStaging::ArtifactStaging(std::shared_ptr<FileSystem> files,
       directory_(std::move(directory)) {}
 
 ArtifactStaging::~ArtifactStaging() {
-  // Not there if it was published. An error leaves a hidden directory behind,
-  // which nobody reads.
+  {
+    absl::MutexLock lock(&mutex_);
+    if (renamed_) return;
+  }
+  // An error leaves a hidden directory behind, which nobody reads.
   files_->RemoveTree(directory_).IgnoreError();
 }
 
@@ -197,6 +200,10 @@ absl::StatusOr<std::vector<v1::Artifact>> ArtifactStaging::Publish(
       what);
   SC_RETURN_IF_ERROR(files_->SyncDirectory(directory_), what);
   SC_RETURN_IF_ERROR(files_->Rename(directory_, path), what);
+  {
+    absl::MutexLock lock(&mutex_);
+    renamed_ = true;
+  }
   SC_RETURN_IF_ERROR(SyncWithParents(*files_, ParentPath(path)), what);
   return outputs;
 }

@@ -119,6 +119,7 @@ class ArtifactStaging {
   absl::Mutex mutex_;
   std::vector<Output> outputs_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool renamed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace stagecoach

@@ -27,10 +27,11 @@ enum class PowerCut {
   kForgetContent,
 };
 
-// For tests. Has no symbolic links.
+// For tests, which may derive from it to let an operation hang. Has no symbolic
+// links.
 //
 // Threads: every method may be called from any thread.
-class MemoryFileSystem final : public FileSystem {
+class MemoryFileSystem : public FileSystem {
  public:
   explicit MemoryFileSystem(absl::string_view volume = "artifacts");
 
