@@ -143,6 +143,7 @@ absl::StatusOr<v1::GetLineageResponse> Operations::GetLineage(
 absl::StatusOr<OpenedArtifact> Operations::OpenArtifact(absl::string_view uri) {
   SC_ASSIGN_OR_RETURN(const v1::RecordedArtifact recorded,
                       store_.FindArtifact(uri));
+  SC_RETURN_IF_ERROR(CheckAnswers(uri));
   SC_ASSIGN_OR_RETURN(ArtifactReader reader,
                       artifacts_.Open(recorded.artifact()));
   return OpenedArtifact{recorded.artifact(), std::move(reader)};

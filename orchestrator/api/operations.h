@@ -27,6 +27,8 @@ struct OperationsOptions {
   // Whether a run may be created while a stage has no serving replica: for
   // stages that are scaled to zero. It then waits in the queue.
   bool accept_without_replicas = false;
+  // OK if a volume answers; otherwise why not. Never waits.
+  std::function<absl::Status(absl::string_view volume)> check_volume;
 };
 
 // An artifact of which the bytes are at hand, verified.
@@ -86,6 +88,7 @@ class Operations {
   absl::StatusOr<v1::StageDescription> Describe(absl::string_view stage);
   absl::StatusOr<v1::Run> Plan(const v1::RunRequest& request);
   absl::Status CheckVolume(absl::string_view volume) const;
+  absl::Status CheckAnswers(absl::string_view uri) const;
   absl::Status CheckInputs(const v1::Run& run);
   absl::Status CheckServing(const v1::Run& run);
   void Submit(v1::Run run, std::string digest, Engine::RunCallback done);

@@ -8,6 +8,7 @@
 #include "orchestrator/api/operations.h"
 #include "orchestrator/pipeline/plan.h"
 #include "orchestrator/pipeline/plan_retry.h"
+#include "services/common/artifact/uri.h"
 #include "services/common/base/ids.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
@@ -58,15 +59,24 @@ absl::StatusOr<v1::Run> Operations::Plan(const v1::RunRequest& request) {
 }
 
 absl::Status Operations::CheckVolume(absl::string_view volume) const {
-  if (absl::c_linear_search(options_.volumes, volume)) return absl::OkStatus();
+  if (absl::c_linear_search(options_.volumes, volume)) {
+    return options_.check_volume(volume);
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("there is no volume '", volume, "'",
                    NearestNameHint(volume, options_.volumes)));
 }
 
+// Nobody waits for a volume that hangs.
+absl::Status Operations::CheckAnswers(absl::string_view uri) const {
+  SC_ASSIGN_OR_RETURN(const ArtifactUri parsed, ArtifactUri::Parse(uri));
+  return CheckVolume(parsed.volume());
+}
+
 // That every artifact given to the run is there.
 absl::Status Operations::CheckInputs(const v1::Run& run) {
   for (const auto& [name, artifact] : run.inputs()) {
+    SC_RETURN_IF_ERROR(CheckAnswers(artifact.uri()), "input '", name, "'");
     SC_RETURN_IF_ERROR(artifacts_.Inspect(artifact.uri()).status(), "input '",
                        name, "'");
   }

@@ -1,0 +1,153 @@
+#include "orchestrator/api/orchestrator_server.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/api/pipeline_files.h"
+#include "orchestrator/fleet/stage_addresses.h"
+#include "orchestrator/store/open_store.h"
+#include "services/common/base/backoff.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/logging.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/rpc/rpc_metrics.h"
+#include "stagecoach/v1/stage.grpc.pb.h"
+
+namespace stagecoach {
+namespace {
+
+// Threads for what may wait for store or volume, and how much of it may wait
+// its turn.
+constexpr int kApiThreads = 4;
+constexpr int kApiQueue = 4096;
+
+// How long calls that are under way may take to end once the engine has
+// stopped: none waits for anything any more.
+constexpr absl::Duration kCallDrain = absl::Seconds(2);
+
+GrpcFleetOptions FleetOptions(prometheus::Registry& registry) {
+  auto metrics = std::make_shared<RpcMetrics>(RpcSide::kClient, registry);
+  metrics->AddService(v1::StageService::service_full_name());
+  GrpcFleetOptions options;
+  options.replica.channel.metrics = std::move(metrics);
+  return options;
+}
+
+}  // namespace
+
+absl::Status OrchestratorOptions::Validate() const {
+  SC_RETURN_IF_ERROR(serve.Validate());
+  if (serve.volumes.empty()) {
+    return absl::InvalidArgumentError(
+        "--volume is missing; it must name the volume that runs write to, "
+        "e.g. --volume=artifacts=/mnt/artifacts");
+  }
+  if (stages.empty()) {
+    return absl::InvalidArgumentError(
+        "--stage is missing; it must say where the replicas of a stage are, "
+        "e.g. --stage=train=10.0.0.1:50051 or "
+        "--stage=train=dns:///train:50051");
+  }
+  return ParseAllStageAddresses(stages).status();
+}
+
+OrchestratorServer::OrchestratorServer(OrchestratorOptions options)
+    : options_(std::move(options)),
+      metrics_(std::make_shared<ProcessMetrics>("orchestrator")),
+      engine_metrics_(metrics_->registry()) {}
+
+OrchestratorServer::~OrchestratorServer() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<OrchestratorServer>> OrchestratorServer::Start(
+    OrchestratorOptions options) {
+  std::unique_ptr<OrchestratorServer> server(
+      new OrchestratorServer(std::move(options)));
+  SC_RETURN_IF_ERROR(server->OpenParts());
+  SC_RETURN_IF_ERROR(server->Listen());
+  return server;
+}
+
+absl::Status OrchestratorServer::CheckVolume(absl::string_view volume) const {
+  const VolumeState state = watchdog_->State(volume);
+  if (state.up) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("volume '", volume, "' does not answer: ", state.reason));
+}
+
+OperationsOptions OrchestratorServer::MakeOperationsOptions() const {
+  OperationsOptions options;
+  // In the order of the flags: the first is the default.
+  for (const std::string& volume : options_.serve.volumes) {
+    options.volumes.push_back(volume.substr(0, volume.find('=')));
+  }
+  options.accept_without_replicas = options_.scale_to_zero;
+  options.check_volume = [this](absl::string_view volume) {
+    return CheckVolume(volume);
+  };
+  return options;
+}
+
+absl::Status OrchestratorServer::OpenParts() {
+  prometheus::Registry& registry = metrics_->registry();
+  Clock& clock = Clock::Real();
+  SC_ASSIGN_OR_RETURN(volumes_, OpenVolumes(options_.serve.volumes, registry));
+  artifacts_ = std::make_unique<ArtifactStore>(volumes_, registry);
+  timers_ = std::make_unique<TimerQueue>(clock);
+  watchdog_ = std::make_unique<VolumeWatchdog>(
+      volumes_, VolumeWatchdogOptions{}, clock, *timers_, registry,
+      [](absl::string_view volume, const VolumeState& state) {
+        Log(state.up ? LogLevel::kInfo : LogLevel::kError,
+            state.up ? "volume answers" : "volume does not answer",
+            {{"volume", volume}, {"reason", state.reason}});
+      });
+  SC_ASSIGN_OR_RETURN(store_, OpenStore(options_.store));
+  if (!options_.pipelines.empty()) {
+    SC_RETURN_IF_ERROR(ApplyPipelineFiles(options_.pipelines, *store_));
+  }
+  SC_ASSIGN_OR_RETURN(const std::vector<StageAddresses> addresses,
+                      ParseAllStageAddresses(options_.stages));
+  fleet_ = std::make_unique<GrpcFleet>(addresses, FleetOptions(registry), clock,
+                                       *timers_, registry);
+  engine_ = std::make_unique<Engine>(*store_, *fleet_, clock, engine_metrics_,
+                                     RandomUnit);
+  fleet_->Start();
+  SC_RETURN_IF_ERROR(engine_->Recover());
+  engine_->Start();
+  operations_ = std::make_unique<Operations>(
+      *store_, *engine_, *fleet_, *artifacts_, MakeOperationsOptions());
+  executor_ = std::make_unique<BoundedExecutor>("api", kApiThreads, kApiQueue);
+  service_ = std::make_unique<OrchestratorService>(*operations_, *executor_);
+  return absl::OkStatus();
+}
+
+absl::Status OrchestratorServer::Listen() {
+  RpcServerOptions rpc;
+  rpc.listen_address = options_.serve.listen_address;
+  SC_ASSIGN_OR_RETURN(
+      server_, RpcServer::Start(rpc, {service_.get()}, metrics_->registry()));
+  SC_ASSIGN_OR_RETURN(
+      metrics_endpoint_,
+      MetricsEndpoint::Start(options_.serve.metrics_listen_address, metrics_));
+  endpoints_ = {.pid = getpid(),
+                .grpc = server_->address(),
+                .metrics = metrics_endpoint_->address()};
+  server_->SetServing(true, "runs are taken up");
+  if (options_.serve.endpoints_file.empty()) return absl::OkStatus();
+  return WriteEndpointsFile(options_.serve.endpoints_file, endpoints_);
+}
+
+void OrchestratorServer::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  if (server_ != nullptr) server_->SetServing(false, "stopping");
+  if (engine_ != nullptr) {
+    engine_->Stop();
+    engine_->feeds().Stop();
+  }
+  if (server_ != nullptr) server_->Shutdown(kCallDrain);
+  if (executor_ != nullptr) executor_->Shutdown();
+  if (fleet_ != nullptr) fleet_->Shutdown();
+}
+
+}  // namespace stagecoach

@@ -1,0 +1,99 @@
+// A whole orchestrator process but for its flags and signals, started and
+// stopped in order.
+
+#ifndef ORCHESTRATOR_API_ORCHESTRATOR_SERVER_H_
+#define ORCHESTRATOR_API_ORCHESTRATOR_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "orchestrator/api/operations.h"
+#include "orchestrator/api/orchestrator_service.h"
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/grpc_fleet.h"
+#include "orchestrator/store/store.h"
+#include "services/common/artifact/artifact_store.h"
+#include "services/common/artifact/volume_map.h"
+#include "services/common/artifact/volume_watchdog.h"
+#include "services/common/base/bounded_executor.h"
+#include "services/common/base/metrics.h"
+#include "services/common/base/timer_queue.h"
+#include "services/common/rpc/endpoints_file.h"
+#include "services/common/rpc/metrics_endpoint.h"
+#include "services/common/rpc/serve_options.h"
+#include "services/common/rpc/server.h"
+
+namespace stagecoach {
+
+struct OrchestratorOptions {
+  // The flags of every server; at least one volume.
+  ServeOptions serve;
+  // --store: as OpenStore takes it.
+  std::string store = "sqlite:stagecoach.db";
+  // --stage, repeated: as ParseAllStageAddresses takes them.
+  std::vector<std::string> stages;
+  // --pipelines: folder of pipelines to apply at the start; empty: none.
+  std::string pipelines;
+  // --scale-to-zero: stages may have no replica while nothing is to do.
+  bool scale_to_zero = false;
+
+  // INVALID_ARGUMENT naming the flag.
+  absl::Status Validate() const;
+};
+
+// Threads: one; Stop once.
+class OrchestratorServer {
+ public:
+  // Opens store and volumes, takes up the runs that have not ended, and
+  // serves. `options` must be valid. Errors as of OpenStore, OpenVolumes,
+  // RpcServer::Start and MetricsEndpoint::Start.
+  static absl::StatusOr<std::unique_ptr<OrchestratorServer>> Start(
+      OrchestratorOptions options);
+
+  // As Stop.
+  ~OrchestratorServer();
+  OrchestratorServer(const OrchestratorServer&) = delete;
+  OrchestratorServer& operator=(const OrchestratorServer&) = delete;
+
+  const Endpoints& endpoints() const { return endpoints_; }
+
+  // Health says NOT_SERVING, the engine commits what is under way, watchers
+  // are sent to the next orchestrator, the server shuts down. Executions go
+  // on in their stages. Safe to repeat.
+  void Stop();
+
+ private:
+  explicit OrchestratorServer(OrchestratorOptions options);
+
+  absl::Status OpenParts();
+  absl::Status Listen();
+  absl::Status CheckVolume(absl::string_view volume) const;
+  OperationsOptions MakeOperationsOptions() const;
+
+  const OrchestratorOptions options_;
+  const std::shared_ptr<ProcessMetrics> metrics_;
+  Endpoints endpoints_;
+  bool stopped_ = false;
+
+  // Each uses those above it.
+  VolumeMap volumes_;
+  std::unique_ptr<ArtifactStore> artifacts_;
+  std::unique_ptr<TimerQueue> timers_;
+  std::unique_ptr<VolumeWatchdog> watchdog_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<GrpcFleet> fleet_;
+  EngineMetrics engine_metrics_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Operations> operations_;
+  std::unique_ptr<BoundedExecutor> executor_;
+  std::unique_ptr<OrchestratorService> service_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
+};
+
+}  // namespace stagecoach
+
+#endif  // ORCHESTRATOR_API_ORCHESTRATOR_SERVER_H_

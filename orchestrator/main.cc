@@ -1,0 +1,64 @@
+// stagecoach-orchestrator: see --help.
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "orchestrator/api/orchestrator_server.h"
+#include "services/common/base/logging.h"
+#include "services/common/base/stop_signal.h"
+#include "services/common/base/version.h"
+#include "services/common/rpc/flags.h"
+#include "services/common/rpc/grpc_log.h"
+
+namespace stagecoach {
+namespace {
+
+void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
+  AddServeFlags(app, options.serve);
+  app.add_option("--store", options.store,
+                 "where runs are remembered: sqlite:PATH, or memory:")
+      ->type_name("URL")
+      ->capture_default_str();
+  app.add_option("--stage", options.stages,
+                 "replicas of a stage, once per stage: "
+                 "NAME=HOST:PORT[,HOST:PORT...] or NAME=dns:///NAME:PORT")
+      ->type_name("NAME=ADDRESS");
+  app.add_option("--pipelines", options.pipelines,
+                 "folder of pipelines (*.yaml) to apply at the start")
+      ->type_name("FOLDER");
+  app.add_flag("--scale-to-zero", options.scale_to_zero,
+               "create runs also while a stage has no replica; they wait");
+}
+
+int Main(int argc, const char* const* argv) {
+  StopSignal stop;
+  OrchestratorOptions options;
+  CLI::App app("Runs pipelines by calling stages in order.",
+               "stagecoach-orchestrator");
+  AddOrchestratorFlags(app, options);
+  const std::optional<int> exit_code =
+      ParseFlags(app, argc, argv, [&options] { return options.Validate(); });
+  if (exit_code.has_value()) return *exit_code;
+  ConfigureLogging(options.serve.log_format, options.serve.log_level);
+  QuietGrpcLog();
+
+  const auto server = OrchestratorServer::Start(options);
+  if (!server.ok()) {
+    Log(LogLevel::kError, "cannot serve", {{"error", server.status()}});
+    return EXIT_FAILURE;
+  }
+  Log(LogLevel::kInfo, "listening",
+      {{"grpc", (*server)->endpoints().grpc},
+       {"metrics", (*server)->endpoints().metrics},
+       {"store", options.store},
+       {"build_id", BuildId()}});
+  const int signal = stop.Wait();
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
+  (*server)->Stop();
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace stagecoach
+
+int main(int argc, char** argv) { return stagecoach::Main(argc, argv); }
