@@ -112,12 +112,9 @@ absl::StatusOr<std::vector<v1::RecordedArtifact>> Operations::ListArtifacts(
   for (const v1::Step& step : run.steps()) {
     if (!request.step().empty() && step.name() != request.step()) continue;
     for (const v1::Artifact& output : step.outputs()) {
-      v1::RecordedArtifact& recorded = artifacts.emplace_back();
-      *recorded.mutable_artifact() = output;
-      recorded.set_run_id(
-          step.reused_from_run().empty() ? run.id() : step.reused_from_run());
-      recorded.set_step(step.name());
-      recorded.set_attempt(SucceededAttempt(step));
+      SC_ASSIGN_OR_RETURN(v1::RecordedArtifact recorded,
+                          store_.FindArtifact(output.uri()));
+      artifacts.push_back(std::move(recorded));
     }
   }
   return artifacts;
