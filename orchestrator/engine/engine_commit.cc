@@ -5,6 +5,7 @@
 
 #include "orchestrator/engine/engine.h"
 #include "services/common/base/logging.h"
+#include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
@@ -16,6 +17,17 @@ constexpr absl::Duration kCommitRetry = absl::Milliseconds(200);
 bool MayBeRetried(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
          absl::IsDataLoss(status) || absl::IsInternal(status);
+}
+
+void LogEnd(const v1::Run& run) {
+  const Logger log({{"run", run.id()},
+                    {"pipeline", run.pipeline_name()},
+                    {"state", v1::RunState_Name(run.state())}});
+  if (run.has_error()) {
+    log.Warning("run ended", {{"error", FromError(run.error())}});
+  } else {
+    log.Info("run ended");
+  }
 }
 
 }  // namespace
@@ -58,11 +70,7 @@ void Engine::Committed(Active& active, RunWrite write) {
   const v1::Run& run = active.run.run();
   if (!IsTerminal(run.state())) return;
   metrics_.RunEnded(run);
-  Log(LogLevel::kInfo, "run ended",
-      {{"run", run.id()},
-       {"pipeline", run.pipeline_name()},
-       {"state", v1::RunState_Name(run.state())},
-       {"error", run.error().message()}});
+  LogEnd(run);
   active.feed->End(run);
   metrics_.RunActive(run, -1);
   Forget(active);
