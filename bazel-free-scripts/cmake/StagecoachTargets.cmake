@@ -42,17 +42,23 @@ function(stagecoach_library)
   add_library(stagecoach::${ARG_NAME} ALIAS ${target})
 endfunction()
 
-# stagecoach_binary(NAME name SRCS main.cc… DEPS target…)
+# stagecoach_binary(NAME name SRCS main.cc… DEPS target… [TESTONLY])
 #
-# Adds an installed program; all programs stand together in <build>/bin.
+# Adds a program; all programs stand together in <build>/bin, and are installed
+# unless TESTONLY.
 function(stagecoach_binary)
-  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TESTONLY" "NAME" "SRCS;DEPS" ${ARGN})
+  if(ARG_TESTONLY AND NOT STAGECOACH_BUILD_TESTS)
+    return()
+  endif()
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE stagecoach_build_options
                         ${ARG_DEPS})
   set_target_properties(${ARG_NAME} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
-  install(TARGETS ${ARG_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(NOT ARG_TESTONLY)
+    install(TARGETS ${ARG_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
 endfunction()
 
 # stagecoach_test(NAME name_test SRCS name_test.cc… DEPS target…
