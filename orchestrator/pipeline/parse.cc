@@ -28,6 +28,8 @@ namespace {
 
 constexpr absl::string_view kApiVersion = "stagecoach/v1";
 constexpr absl::string_view kKind = "Pipeline";
+// Owner of the parameters in messages.
+constexpr absl::string_view kOwner = "the pipeline";
 constexpr int kMaxAttempts = 100;
 // What an unset field of RetryPolicy stands for, see pipeline.proto.
 constexpr absl::Duration kDefaultBackoff = absl::Seconds(1);
@@ -84,8 +86,8 @@ bool ReadPositiveDuration(YamlMap& map, absl::string_view key,
                           absl::Duration& value) {
   if (!map.Duration(key, value)) return false;
   if (value > absl::ZeroDuration()) return true;
-  map.AddProblem(key, absl::StrCat("must be longer than 0s, not ",
-                                   absl::FormatDuration(value)));
+  map.AddProblem(
+      key, absl::StrCat("must be longer than 0s, not ", map.Get(key)->text));
   return false;
 }
 
@@ -208,20 +210,20 @@ void PipelineReader::ReadParameter(YamlMap& item) {
 }
 
 void PipelineReader::ReadDefault(YamlMap& item, v1::ParameterSpec& spec) {
-  if (const YamlNode* node = item.Get("default")) {
-    const absl::StatusOr<v1::ParameterValue> value = ParseLiteral(*node);
-    if (!value.ok()) {
-      item.AddProblem("default", value.status().message());
-      return;
-    }
-    *spec.mutable_default_value() = AsType(*value, spec.type());
-  }
-  const absl::Status status = ValidateParameterSpec(spec, "the pipeline");
   // The name has been looked at already.
-  if (!status.ok() && CheckFieldName("", spec.name()).ok()) {
-    item.AddProblem(spec.has_default_value() ? "default" : "type",
-                    status.message());
+  if (!CheckFieldName("", spec.name()).ok()) return;
+  const absl::Status status = ValidateParameterSpec(spec, kOwner);
+  if (!status.ok()) problems_.Add(item.path(), status.message());
+  const YamlNode* node = item.Get("default");
+  if (!status.ok() || node == nullptr) return;
+  const absl::StatusOr<v1::ParameterValue> value = ParseLiteral(*node);
+  const absl::Status fits =
+      value.ok() ? CheckParameterValue(spec, *value, kOwner) : value.status();
+  if (!fits.ok()) {
+    item.AddProblem("default", fits.message());
+    return;
   }
+  *spec.mutable_default_value() = AsType(*value, spec.type());
 }
 
 void PipelineReader::ReadInput(YamlMap& item) {

@@ -22,9 +22,12 @@ void Problems::AddAt(int line, absl::string_view field,
 absl::Status Problems::ToStatus() const {
   if (empty()) return absl::OkStatus();
   std::vector<Problem> sorted = problems_;
-  std::stable_sort(
-      sorted.begin(), sorted.end(),
-      [](const Problem& a, const Problem& b) { return a.line < b.line; });
+  // As unsigned numbers, so that what has no line comes last.
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Problem& a, const Problem& b) {
+                     return static_cast<unsigned>(a.line - 1) <
+                            static_cast<unsigned>(b.line - 1);
+                   });
   std::string message;
   for (const Problem& problem : sorted) {
     absl::StrAppend(&message, message.empty() ? "" : "\n", problem.text);

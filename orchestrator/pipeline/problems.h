@@ -29,7 +29,8 @@ class Problems {
   // Whether it is of no use to look for more.
   bool full() const { return problems_.size() >= kMaxProblems; }
 
-  // OK, or INVALID_ARGUMENT with one line each, in the order of lines.
+  // OK, or INVALID_ARGUMENT with one line each, in the order of lines;
+  // what has no line comes last.
   absl::Status ToStatus() const;
 
  private:

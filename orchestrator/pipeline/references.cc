@@ -69,7 +69,8 @@ class ReferenceChecker {
       CheckStep(absl::StrCat("spec.outputs.", output.name(), ".from"),
                 output.source().step());
     }
-    CheckAllUsed();
+    // A mistyped name leaves the right one unused: one mistake, one problem.
+    if (problems_.empty()) CheckAllUsed();
   }
 
  private:
@@ -212,7 +213,7 @@ void CheckCircles(const v1::Pipeline& pipeline, Problems& problems) {
 
 void CheckReferences(const v1::Pipeline& pipeline, Problems& problems) {
   ReferenceChecker(pipeline, problems).Check();
-  CheckCircles(pipeline, problems);
+  if (problems.empty()) CheckCircles(pipeline, problems);
 }
 
 void SortSteps(v1::Pipeline& pipeline) {

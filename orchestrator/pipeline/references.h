@@ -10,7 +10,8 @@ namespace stagecoach {
 
 // Reports every reference to a step, parameter or input that the pipeline does
 // not have, to the step itself, and in a circle; and every parameter and input
-// that no step uses. Takes time in proportion to the references.
+// that no step uses. Unused names and circles are looked for only if there is
+// no other problem. Takes time in proportion to the references.
 void CheckReferences(const v1::Pipeline& pipeline, Problems& problems);
 
 // Puts the steps into an order in which each stands after those that it refers

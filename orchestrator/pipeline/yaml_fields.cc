@@ -106,7 +106,8 @@ YamlMap::YamlMap(const YamlNode& node, absl::string_view path,
       lines_(lines),
       problems_(problems) {
   if (node_ == nullptr) {
-    problems_.AddAt(node.line, path,
+    const int line = lines_.Line(path);
+    problems_.AddAt(line == 0 ? node.line : line, path,
                     absl::StrCat("must be a map, not ", DescribeNode(node)));
     return;
   }
@@ -122,8 +123,9 @@ std::string YamlMap::PathOf(absl::string_view key) const {
 void YamlMap::AddProblem(absl::string_view key, absl::string_view what) {
   const YamlField* field = node_ == nullptr ? nullptr : node_->Find(key);
   const std::string path = PathOf(key);
-  problems_.AddAt(field == nullptr ? lines_.Line(path) : field->line, path,
-                  what);
+  int line = field == nullptr ? lines_.Line(path) : field->line;
+  if (line == 0 && node_ != nullptr) line = node_->line;
+  problems_.AddAt(line, path, what);
 }
 
 const YamlNode* YamlMap::Get(absl::string_view key) const {

@@ -56,6 +56,7 @@ class YamlMap {
 
   void AddProblem(absl::string_view key, absl::string_view what);
   std::string PathOf(absl::string_view key) const;
+  const std::string& path() const { return path_; }
   bool is_map() const { return node_ != nullptr; }
 
  private:

@@ -171,22 +171,26 @@ YamlProblem Parse(absl::string_view yaml, TreeBuilder& builder) {
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    return {std::max(LineOf(error.mark), 1), error.msg};
+    return {std::max(LineOf(error.mark), 1),
+            absl::StrCat("is not valid YAML: ", error.msg)};
   } catch (const std::exception& error) {
     return {1, error.what()};
   }
   return builder.problem() == nullptr ? YamlProblem{} : *builder.problem();
 }
 
-// `${…}` without quotes breaks the syntax inside `{ }`, and the parser's words
-// do not tell.
-std::string Hint(absl::string_view yaml, int line) {
+// Two frequent mistakes that the parser's own words do not tell.
+std::string Hint(absl::string_view yaml, int number) {
   const std::vector<absl::string_view> lines = absl::StrSplit(yaml, '\n');
-  if (line > static_cast<int>(lines.size()) ||
-      !absl::StrContains(lines[line - 1], "${")) {
-    return "";
+  if (number > static_cast<int>(lines.size())) return "";
+  const absl::string_view line = lines[number - 1];
+  const absl::string_view indentation =
+      line.substr(0, line.find_first_not_of(" \t"));
+  if (absl::StrContains(indentation, '\t')) {
+    return "; indent with spaces, not tabs";
   }
-  return "; within { } write \"${…}\" in quotes";
+  return absl::StrContains(line, "${") ? "; within { } write \"${…}\" in quotes"
+                                       : "";
 }
 
 bool IsControl(char c) {
@@ -227,15 +231,20 @@ absl::StatusOr<YamlNode> ReadYaml(absl::string_view yaml,
                                   " bytes; it may have ", kMaxYamlBytes)});
   }
   if (const int line = LineOfNonText(yaml); line != 0) {
-    return Error(file_name, {line, "is not UTF-8 text"});
+    return Error(file_name,
+                 {line, "is not UTF-8 text without control characters"});
   }
   TreeBuilder builder;
   YamlProblem problem = Parse(yaml, builder);
   if (problem.line != 0) {
-    problem.what += Hint(yaml, problem.line);
+    absl::StrAppend(&problem.what, Hint(yaml, problem.line));
     return Error(file_name, problem);
   }
-  return builder.TakeRoot();
+  YamlNode root = builder.TakeRoot();
+  if (root.kind == YamlNode::Kind::kNull) {
+    return Error(file_name, {1, "the text is empty"});
+  }
+  return root;
 }
 
 }  // namespace stagecoach

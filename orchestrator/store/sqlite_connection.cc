@@ -53,13 +53,13 @@ struct Binder {
   }
   int operator()(absl::string_view text) const {
     return sqlite3_bind_text64(statement, index, text.data(), text.size(),
-                               SQLITE_TRANSIENT, SQLITE_UTF8);
+                               SQLITE_STATIC, SQLITE_UTF8);
   }
   int operator()(SqliteBlob blob) const {
     // A null pointer would bind NULL rather than no bytes.
     const char* data = blob.bytes.empty() ? "" : blob.bytes.data();
     return sqlite3_bind_blob64(statement, index, data, blob.bytes.size(),
-                               SQLITE_TRANSIENT);
+                               SQLITE_STATIC);
   }
 };
 

@@ -28,8 +28,8 @@ struct SqliteBlob {
   absl::string_view bytes;
 };
 
-// The value of a parameter of a statement. Text and bytes are looked at only
-// while the statement is bound. std::monostate is NULL.
+// The value of a parameter of a statement. Text and bytes are not copied: they
+// must outlive the call, and with Query the rows. std::monostate is NULL.
 using SqliteValue =
     std::variant<std::monostate, int64_t, absl::string_view, SqliteBlob>;
 
