@@ -16,14 +16,22 @@ from check_dependencies import ROOT, cpp_files
 # Lines: (worth a thought, too long).
 FILE_LIMITS = {"test": (500, 600), "source": (300, 400), "header": (200, 300)}
 FUNCTION_LIMITS = (50, 60)
+# A function without a branch is a list, as a table of cases.
+LIST_LIMITS = (100, 120)
 
 # The only files that may catch an exception, and whose it is. Nothing throws.
 CATCHES = {
+    "orchestrator/cli/usage.cc": "CLI11's",
+    "orchestrator/pipeline/yaml_tree.cc": "yaml-cpp's",
+    "services/common/rpc/flags.cc": "CLI11's",
+    "services/common/tensor/guarded.cc": "libtorch's",
     "services/common/tensor/guarded.h": "libtorch's",
+    "services/common/tensor/guarded_test.cc": "its own, for the wall to catch",
 }
 
 # The only files that may sleep, and why.
 SLEEPS = {
+    "orchestrator/cli/terminal/interrupt.cc": "the one wait of the command",
     "tests/noop/noop_stage.cc": "to take time is what it is for",
 }
 
@@ -92,7 +100,9 @@ def check_sizes(name, lengths):
             f"{name}:{function.start_line}",
             function.name + "()",
             length,
-            FUNCTION_LIMITS,
+            LIST_LIMITS
+            if function.cyclomatic_complexity == 1
+            else FUNCTION_LIMITS,
         )
 
 
@@ -112,7 +122,7 @@ def main():
     problems, near = [], []
     for name in cpp_files():
         problems += check_words(
-            name, CATCH, CATCHES, "exceptions stop in " + ", ".join(CATCHES)
+            name, CATCH, CATCHES, "not a file that may catch"
         )
         problems += check_words(name, SLEEP, SLEEPS, "nothing sleeps")
         problems += check_guard(name)
