@@ -69,8 +69,27 @@ absl::Status StageServer::Listen() {
       metrics_endpoint_,
       MetricsEndpoint::Start(options_.serve.metrics_listen_address, metrics_));
   endpoints_ = {getpid(), server_->address(), metrics_endpoint_->address()};
-  SetReady(true, "volumes are open");
+  watchdog_ = std::make_unique<VolumeWatchdog>(
+      volumes_, options_.watchdog, Clock::Real(), *timers_, registry,
+      [this](absl::string_view volume, const VolumeState& state) {
+        OnVolumeChange(volume, state);
+      });
   return absl::OkStatus();
+}
+
+void StageServer::OnVolumeChange(absl::string_view volume,
+                                 const VolumeState& state) {
+  volume_states_[std::string(volume)] = state;
+  for (const auto& [name, files] : volumes_) {
+    const auto known = volume_states_.find(name);
+    if (known == volume_states_.end()) return;  // its first probe is to come
+    if (!known->second.up) {
+      SetReady(false, absl::StrCat("volume '", name,
+                                   "' is down: ", known->second.reason));
+      return;
+    }
+  }
+  SetReady(true, "every volume answers");
 }
 
 void StageServer::SetReady(bool ready, const std::string& reason) {
@@ -87,7 +106,8 @@ void StageServer::SetReady(bool ready, const std::string& reason) {
 }
 
 bool StageServer::Stop() {
-  if (std::exchange(stopped_, true) || server_ == nullptr) return true;
+  if (std::exchange(stopped_, true) || watchdog_ == nullptr) return true;
+  watchdog_.reset();  // nobody else sets readiness from here on
   SetReady(false, "stopping");
   service_->StopAdmitting();
   bool idle = service_->AwaitIdle(options_.serve.drain_timeout);

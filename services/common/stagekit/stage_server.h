@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "services/common/artifact/artifact_store.h"
 #include "services/common/artifact/volume_map.h"
+#include "services/common/artifact/volume_watchdog.h"
 #include "services/common/base/metrics.h"
 #include "services/common/base/timer_queue.h"
 #include "services/common/rpc/endpoints_file.h"
@@ -28,6 +29,7 @@ struct StageServerOptions {
   // The flags of every server; at least one volume.
   ServeOptions serve;
   StageServiceOptions service;
+  VolumeWatchdogOptions watchdog;
   // How long executions may take to save their work and end, once they are
   // told to after the drain time, > 0.
   absl::Duration stop_timeout = absl::Seconds(10);
@@ -36,6 +38,9 @@ struct StageServerOptions {
   absl::Status Validate() const;
 };
 
+// Serves once every volume has answered, and stops serving while one does not:
+// then new work is not sent here, and what runs goes on.
+//
 // Threads: Stop may be called from one thread, once; `endpoints` from any.
 class StageServer {
  public:
@@ -63,6 +68,7 @@ class StageServer {
   StageServer(std::unique_ptr<Stage> stage, StageServerOptions options);
 
   absl::Status Listen();
+  void OnVolumeChange(absl::string_view volume, const VolumeState& state);
   void SetReady(bool ready, const std::string& reason);
 
   const StageServerOptions options_;
@@ -71,6 +77,8 @@ class StageServer {
   VolumeMap volumes_;
   Endpoints endpoints_;
   bool stopped_ = false;
+  // Only touched by the timers' thread.
+  std::map<std::string, VolumeState> volume_states_;
   bool was_ready_ = false;
 
   // Each uses those above it.
@@ -79,6 +87,7 @@ class StageServer {
   std::unique_ptr<StageService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
+  std::unique_ptr<VolumeWatchdog> watchdog_;
 };
 
 }  // namespace stagecoach

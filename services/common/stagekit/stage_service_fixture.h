@@ -134,6 +134,9 @@ class ServedStage {
     return FromGrpcStatus(stub_->Cancel(&context, request, &response), context);
   }
 
+  // Lets health say SERVING.
+  void SetServing() { server_->SetServing(true, "the test says so"); }
+
   // Moves the clock and runs what is due.
   void Advance(absl::Duration step) {
     clock_.Advance(step);
