@@ -57,7 +57,7 @@ main() {
     esac
     shift
   done
-  "${SCRIPTS}/build.sh" release
+  "${SCRIPTS}/build.sh" release programs
   cd "${ROOT}"
   is_up && keep=yes
   [[ "${keep}" == yes ]] || trap stop EXIT

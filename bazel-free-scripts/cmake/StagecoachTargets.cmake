@@ -24,6 +24,14 @@ if(STAGECOACH_SANITIZE)
     -fsanitize=${STAGECOACH_SANITIZE})
 endif()
 
+# Tests are run once and compiled often: quick to compile beats quick to run.
+add_library(stagecoach_test_options INTERFACE)
+target_compile_options(stagecoach_test_options INTERFACE
+  $<$<CONFIG:Release>:-O0>)
+
+# Every installed program; what a user needs who does not run the tests.
+add_custom_target(programs)
+
 # stagecoach_library(NAME name SRCS a.cc… HDRS a.h… DEPS target… [TESTONLY])
 #
 # Adds library stagecoach_<name> with alias stagecoach::<name>.
@@ -41,6 +49,9 @@ function(stagecoach_library)
     add_library(${target} INTERFACE ${ARG_HDRS})
     target_link_libraries(${target} INTERFACE stagecoach_build_options
                           ${ARG_DEPS})
+  endif()
+  if(ARG_TESTONLY AND ARG_SRCS)
+    target_link_libraries(${target} PRIVATE stagecoach_test_options)
   endif()
   add_library(stagecoach::${ARG_NAME} ALIAS ${target})
 endfunction()
@@ -60,6 +71,7 @@ function(stagecoach_binary)
   set_target_properties(${ARG_NAME} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
   if(NOT ARG_TESTONLY)
+    add_dependencies(programs ${ARG_NAME})
     install(TARGETS ${ARG_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endfunction()
@@ -78,7 +90,8 @@ function(stagecoach_test)
   endif()
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE stagecoach_build_options
-                        ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+                        stagecoach_test_options ${ARG_DEPS} GTest::gmock
+                        GTest::gtest_main)
   gtest_discover_tests(${ARG_NAME}
     DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)
