@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,28 @@ namespace stagecoach {
 namespace {
 
 constexpr int64_t kSomeInstant = 1'700'000'000;
+
+// Directories that are gone when the process ends.
+class TestDirectories {
+ public:
+  TestDirectories()
+      : base_(std::filesystem::canonical(testing::TempDir()) /
+              absl::StrCat("stagecoach-store-", getpid())) {}
+  ~TestDirectories() {
+    std::error_code ignored;
+    std::filesystem::remove_all(base_, ignored);
+  }
+
+  std::string New() {
+    const std::filesystem::path path = base_ / absl::StrCat(++count_);
+    std::filesystem::create_directories(path);
+    return path.string();
+  }
+
+ private:
+  const std::filesystem::path base_;
+  std::atomic<int> count_ = 0;
+};
 
 }  // namespace
 
@@ -33,12 +56,8 @@ std::vector<StoreKind> AllStoreKinds() {
 }
 
 std::string NewTestDirectory() {
-  static std::atomic<int> count = 0;
-  const std::string path = absl::StrCat(
-      testing::TempDir(), "/stagecoach-store-", getpid(), "-", ++count);
-  std::filesystem::remove_all(path);
-  std::filesystem::create_directories(path);
-  return path;
+  static TestDirectories directories;
+  return directories.New();
 }
 
 v1::Run SomeRun(absl::string_view id, int seconds) {

@@ -30,7 +30,7 @@ inline std::ostream& operator<<(std::ostream& out, const StoreKind& kind) {
   return out << kind.name;
 }
 
-// A new empty directory of this test's own.
+// A new empty directory of this test's own, gone when the process ends.
 std::string NewTestDirectory();
 
 // A run of pipeline "airline" with steps "load" and "train", PENDING, created
