@@ -1,0 +1,53 @@
+// One execution of the train stage: inputs, training, checkpoints, outputs.
+
+#ifndef SERVICES_TRAIN_TRAIN_EXECUTION_H_
+#define SERVICES_TRAIN_TRAIN_EXECUTION_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "services/common/base/clock.h"
+#include "services/common/stagekit/execution_context.h"
+#include "services/train/train_metrics.h"
+#include "services/train/trainer.h"
+
+namespace stagecoach {
+
+// Threads: one at a time. Errors: libtorch's exceptions pass through.
+class TrainExecution {
+ public:
+  // All must outlive the execution.
+  TrainExecution(ExecutionContext& context, Clock& clock,
+                 TrainMetrics& metrics);
+
+  // Does the whole execution, from the step's newest checkpoint if there is
+  // one that fits. When it is stopped, it saves a checkpoint first, if it
+  // keeps any.
+  //
+  // FAILED_PRECONDITION: the inputs do not fit together, or the loss is no
+  // longer a finite number.
+  absl::Status Run();
+
+ private:
+  absl::Status Resume(Trainer& trainer);
+  absl::Status TrainEpochs(Trainer& trainer);
+  absl::Status TrainEpoch(Trainer& trainer);
+  absl::Status SaveCheckpoint(const Trainer& trainer);
+  absl::Status WriteOutputs(const Trainer& trainer, int64_t lookback);
+  void Report(const Trainer& trainer, absl::string_view message = "");
+  double Fraction(const Trainer& trainer) const;
+
+  ExecutionContext& context_;
+  Clock& clock_;
+  TrainMetrics& metrics_;
+  const TrainerOptions options_;
+  const int64_t checkpoint_interval_;  // epochs; 0: no checkpoints
+  int64_t batches_per_epoch_ = 0;
+  double reported_fraction_ = 0;
+  int64_t saved_batches_ = 0;  // batches done at the last checkpoint
+};
+
+}  // namespace stagecoach
+
+#endif  // SERVICES_TRAIN_TRAIN_EXECUTION_H_
