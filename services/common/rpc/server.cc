@@ -147,8 +147,7 @@ void RpcServer::SetServing(bool serving, absl::string_view reason) {
 void RpcServer::SetServing(const std::string& service, bool serving,
                            absl::string_view reason) {
   if (!health_->SetServing(service, serving)) return;
-  Log(serving ? LogLevel::kInfo : LogLevel::kWarning,
-      serving ? "serving" : "not serving",
+  Log(LogLevel::kInfo, serving ? "serving" : "not serving",
       {{"service", service.empty() ? "all" : service}, {"reason", reason}});
 }
 
