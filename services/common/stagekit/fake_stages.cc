@@ -29,17 +29,19 @@ absl::Status CopyStage::Run(ExecutionContext& context) {
 }
 
 absl::Status BlockingStage::Run(ExecutionContext& context) {
+  if (AwaitRelease(context)) return context.WriteOutput("done", "yes");
+  SC_RETURN_IF_ERROR(context.SaveCheckpoint(1, {}, {{"left", "early"}}));
+  return absl::CancelledError();
+}
+
+bool BlockingStage::AwaitRelease(const ExecutionContext& context) {
   absl::MutexLock lock(&mutex_);
   ++runs_;
   // Nothing wakes it when `cancelled` changes, hence the time limit.
   while (!released_ && !context.cancelled()) {
     mutex_.AwaitWithTimeout(absl::Condition(&released_), absl::Milliseconds(1));
   }
-  if (!released_) {
-    SC_RETURN_IF_ERROR(context.SaveCheckpoint(1, {}, {{"left", "early"}}));
-    return absl::CancelledError();
-  }
-  return context.WriteOutput("done", "yes");
+  return released_;
 }
 
 void BlockingStage::Release() {

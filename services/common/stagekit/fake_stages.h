@@ -21,7 +21,7 @@ class CopyStage final : public Stage {
   v1::StageDescription Describe() const override {
     return StageBuilder("copy", "1.0.0", "Copies a text.")
         .Parameter(Integer("times", "how often").Default(1).Minimum(1))
-        .Parameter(stagecoach::String("mode", "how it ends")
+        .Parameter(String("mode", "how it ends")
                        .Default("write")
                        .Choices({"write", "forget", "fail"}))
         .Input("source", v1::ARTIFACT_TYPE_TEXT, "what to copy")
@@ -56,6 +56,9 @@ class BlockingStage final : public Stage {
   int runs() const;
 
  private:
+  // Counts the run in and waits. False if it was cancelled first.
+  bool AwaitRelease(const ExecutionContext& context);
+
   mutable absl::Mutex mutex_;
   bool released_ ABSL_GUARDED_BY(mutex_) = false;
   int runs_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -4,11 +4,14 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "services/common/base/ids.h"
 #include "services/common/base/status_matchers.h"
 #include "services/common/stagekit/fake_stages.h"
+#include "services/common/stagekit/stage_service_fixture.h"
 
 namespace stagecoach {
 namespace {
@@ -68,6 +71,41 @@ TEST_F(StageServerTest, IsNotReadyAnyMoreOnceStopped) {
   EXPECT_EQ(MetricValue((*server)->metrics(), "stagecoach_stage_draining",
                         "stage=\"copy\""),
             1);
+}
+
+// Does not care about being told to stop.
+class StubbornStage final : public Stage {
+ public:
+  v1::StageDescription Describe() const override {
+    return StageBuilder("stubborn", "1.0.0", "Goes on.").Build();
+  }
+  absl::Status Run(ExecutionContext&) override {
+    begun.Notify();
+    released.WaitForNotification();
+    return absl::OkStatus();
+  }
+
+  absl::Notification begun;
+  absl::Notification released;
+};
+
+TEST_F(StageServerTest, SaysIfAnExecutionDoesNotEndThoughItWasToldTo) {
+  options_.serve.drain_timeout = absl::ZeroDuration();
+  options_.stop_timeout = absl::Milliseconds(1);
+  auto owned = std::make_unique<StubbornStage>();
+  StubbornStage& stage = *owned;
+  auto server = StageServer::Start(std::move(owned), options_);
+  ASSERT_OK(server);
+  const auto stub =
+      v1::StageService::NewStub(MakeChannel((*server)->endpoints().grpc));
+  v1::ExecuteRequest request;
+  request.set_execution_id("run/step/1");
+  request.set_output_prefix("pvc://artifacts/runs/run/step/1");
+  ExecuteCall call(*stub, request);
+  stage.begun.WaitForNotification();
+  EXPECT_FALSE((*server)->Stop());
+  EXPECT_FALSE(call.Finish().ok());
+  stage.released.Notify();  // or the server could not be destroyed
 }
 
 // Has a name that the contract does not allow.

@@ -273,6 +273,18 @@ TEST(StageServiceTest, AnExecutionThatRunsTooLongEndsAsDeadlineExceeded) {
                                        HasSubstr("timeout of 5m")));
 }
 
+TEST(StageServiceTest, WithoutATimeoutTheCallsOwnDeadlineBoundsIt) {
+  ServedStage<BlockingStage> served;
+  auto call = served.Begin(served.Request());  // 20 s
+  served.stage().AwaitRuns(1);
+  call->Break();
+  served.AwaitTimers(2);
+  served.Advance(absl::Seconds(21));  // gRPC rounds deadlines up
+  EXPECT_TRUE(served.service().AwaitIdle(absl::Seconds(20)));
+  EXPECT_THAT(served.Execute(served.Request()),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+}
+
 TEST(StageServiceTest, ABrokenStreamLeavesTheExecutionToBeJoined) {
   ServedStage<BlockingStage> served;
   v1::ExecuteRequest request = served.Request();
