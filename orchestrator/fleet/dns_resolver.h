@@ -20,7 +20,7 @@ namespace stagecoach {
 
 struct DnsResolverOptions {
   // From one look to the next while all is well, > 0.
-  absl::Duration refresh = absl::Seconds(30);
+  absl::Duration refresh = absl::Seconds(5);
   // From one look to the next in trouble: a look failed, or LookAgain, > 0.
   absl::Duration refresh_in_trouble = absl::Seconds(1);
 };

@@ -15,7 +15,8 @@
 namespace stagecoach {
 
 struct GrpcFleetOptions {
-  // Also how channels are made.
+  // Also how channels are made; without `channel.metrics` the fleet counts its
+  // calls as `grpc_client_…` in its own registry.
   ReplicaOptions replica;
   DnsResolverOptions dns;
   // How DNS names are looked up.

@@ -7,13 +7,36 @@
 #include "orchestrator/fleet/replica_channel.h"
 #include "services/common/base/logging.h"
 #include "services/common/rpc/client_unary_call.h"
+#include "services/common/rpc/rpc_metrics.h"
 
 namespace stagecoach {
+namespace {
+
+// `options` with every call counted in `registry`, if it is not elsewhere.
+GrpcFleetOptions WithMetrics(GrpcFleetOptions options, Clock& clock,
+                             prometheus::Registry& registry) {
+  ChannelOptions& channel = options.replica.channel;
+  if (channel.metrics == nullptr) {
+    auto metrics =
+        std::make_shared<RpcMetrics>(RpcSide::kClient, registry, clock);
+    metrics->AddService(v1::StageService::service_full_name());
+    metrics->AddService(grpc::health::v1::Health::service_full_name());
+    channel.metrics = std::move(metrics);
+  }
+  return options;
+}
+
+}  // namespace
 
 GrpcFleet::GrpcFleet(const std::vector<StageAddresses>& stages,
                      GrpcFleetOptions options, Clock& clock, TimerQueue& timers,
                      prometheus::Registry& registry)
-    : runtime_(new FleetRuntime{std::move(options), clock, timers, {}, {}}),
+    : runtime_(
+          new FleetRuntime{WithMetrics(std::move(options), clock, registry),
+                           clock,
+                           timers,
+                           {},
+                           {}}),
       metrics_(registry) {
   for (const StageAddresses& addresses : stages) {
     names_.push_back(addresses.stage);

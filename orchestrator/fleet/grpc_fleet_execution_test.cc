@@ -2,6 +2,7 @@
 
 #include "orchestrator/fleet/grpc_fleet.h"
 #include "orchestrator/fleet/grpc_fleet_fixture.h"
+#include "services/common/base/metrics.h"
 #include "services/common/base/retry_hint.h"
 
 namespace stagecoach {
@@ -44,6 +45,17 @@ TEST_F(GrpcFleetExecutionTest, ReportsProgressAndTheResult) {
   ASSERT_OK(outcome.end);
   EXPECT_EQ(outcome.end->metrics().at("loss"), 0.125);
   EXPECT_THAT(outcome.fractions, ElementsAre(0.25, 0.5));
+}
+
+TEST_F(GrpcFleetExecutionTest, CountsItsCalls) {
+  BeginExecution();
+  stage_.Finish("r/train/1", v1::ExecutionResult());
+  ASSERT_OK(AwaitEnd().end);
+  EXPECT_EQ(MetricValue(registry_, "grpc_client_handled_total",
+                        "grpc_code=\"OK\",grpc_method=\"Execute\","
+                        "grpc_service=\"stagecoach.v1.StageService\","
+                        "grpc_type=\"server_stream\""),
+            1);
 }
 
 TEST_F(GrpcFleetExecutionTest, PassesOnWhatTheStageSays) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "orchestrator/fleet/grpc_fleet_fixture.h"
+#include "services/common/base/metrics.h"
 
 namespace stagecoach {
 namespace {
@@ -241,16 +242,9 @@ TEST_F(GrpcFleetTest, ExportsReplicasAndSlots) {
   StartFleet({"train=" + stage.address() + "," + ClosedAddress()});
   ASSERT_TRUE(AwaitServing(stage.address()));
   ASSERT_OK(fleet_->Acquire("train"));
-  const auto value = [this](const std::string& name, const std::string& state) {
-    for (const prometheus::MetricFamily& family : registry_.Collect()) {
-      if (family.name != name) continue;
-      for (const prometheus::ClientMetric& metric : family.metric) {
-        for (const auto& label : metric.label) {
-          if (label.value == state) return metric.gauge.value;
-        }
-      }
-    }
-    return -1.0;
+  const auto value = [this](const char* name, const std::string& state) {
+    return MetricValue(registry_, name,
+                       "stage=\"train\",state=\"" + state + "\"");
   };
   EXPECT_EQ(value("stagecoach_stage_replicas", "serving"), 1);
   EXPECT_TRUE(Await([&] {

@@ -32,7 +32,7 @@ struct ReplicaOptions {
   absl::Duration describe_timeout = absl::Seconds(5);
   // How long one watch of its health lasts before it is renewed, > 0.
   absl::Duration watch_timeout = absl::Hours(1);
-  // How channels are made; `metrics` counts every call.
+  // How channels are made.
   ChannelOptions channel;
 };
 

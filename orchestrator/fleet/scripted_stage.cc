@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/common/base/metrics.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/rpc/status.h"
 
@@ -10,6 +11,17 @@ namespace stagecoach {
 namespace {
 
 constexpr absl::Duration kLimit = absl::Minutes(1);
+
+constexpr char kWatchLabels[] =
+    "grpc_method=\"Watch\",grpc_service=\"grpc.health.v1.Health\","
+    "grpc_type=\"server_stream\"";
+
+// Answers only when nobody waits for it any more.
+class HangingReactor final : public grpc::ServerUnaryReactor {
+ public:
+  void OnCancel() override { Finish(grpc::Status::CANCELLED); }
+  void OnDone() override { delete this; }
+};
 
 }  // namespace
 
@@ -54,6 +66,11 @@ void ScriptedStage::SetDescription(const v1::StageDescription& description) {
 void ScriptedStage::SetDescribeError(const absl::Status& error) {
   absl::MutexLock lock(&mutex_);
   describe_error_ = error;
+}
+
+void ScriptedStage::HangDescribe() {
+  absl::MutexLock lock(&mutex_);
+  describe_hangs_ = true;
 }
 
 v1::StageDescription ScriptedStage::description() const {
@@ -121,6 +138,26 @@ int ScriptedStage::describes() const {
   return describes_;
 }
 
+bool ScriptedStage::AwaitDescribes(int count) {
+  return Await([&] {
+    mutex_.AssertHeld();
+    return describes_ >= count;
+  });
+}
+
+bool ScriptedStage::AwaitWatches(int count) {
+  const absl::Time limit = absl::Now() + kLimit;
+  while (MetricValue(registry_, "grpc_server_started_total", kWatchLabels) <
+         count) {
+    if (absl::Now() > limit) return false;
+    // Nothing tells of a watch, so it is looked for every millisecond.
+    absl::MutexLock lock(&mutex_);
+    const bool never = false;
+    mutex_.AwaitWithTimeout(absl::Condition(&never), absl::Milliseconds(1));
+  }
+  return true;
+}
+
 grpc::ServerUnaryReactor* ScriptedStage::Describe(
     grpc::CallbackServerContext* context, const v1::DescribeRequest*,
     v1::DescribeResponse* response) {
@@ -128,6 +165,7 @@ grpc::ServerUnaryReactor* ScriptedStage::Describe(
   {
     absl::MutexLock lock(&mutex_);
     ++describes_;
+    if (describe_hangs_) return new HangingReactor();
     *response->mutable_stage() = description_;
     end = describe_error_;
   }

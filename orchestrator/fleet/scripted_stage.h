@@ -53,6 +53,8 @@ class ScriptedStage final : private v1::StageService::CallbackService {
   // What Describe answers from now on.
   void SetDescription(const v1::StageDescription& description);
   void SetDescribeError(const absl::Status& error);
+  // Describe answers nothing from now on.
+  void HangDescribe();
   v1::StageDescription description() const;
 
   // Refuses every execution from now on, if not OK.
@@ -76,6 +78,10 @@ class ScriptedStage final : private v1::StageService::CallbackService {
 
   // Calls of Describe so far.
   int describes() const;
+  bool AwaitDescribes(int count);
+
+  // Waits until its health service was watched `count` times in all.
+  bool AwaitWatches(int count);
 
  private:
   using Stream = WriteStream<v1::ExecuteResponse>;
@@ -99,6 +105,7 @@ class ScriptedStage final : private v1::StageService::CallbackService {
   mutable absl::Mutex mutex_;
   v1::StageDescription description_ ABSL_GUARDED_BY(mutex_);
   absl::Status describe_error_ ABSL_GUARDED_BY(mutex_);
+  bool describe_hangs_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Stream>> streams_
       ABSL_GUARDED_BY(mutex_);
