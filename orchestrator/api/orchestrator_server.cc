@@ -12,8 +12,6 @@
 #include "services/common/base/clock.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/status_macros.h"
-#include "services/common/rpc/rpc_metrics.h"
-#include "stagecoach/v1/stage.grpc.pb.h"
 
 namespace stagecoach {
 namespace {
@@ -26,14 +24,6 @@ constexpr int kApiQueue = 4096;
 // How long calls that are under way may take to end once the engine has
 // stopped: none waits for anything any more.
 constexpr absl::Duration kCallDrain = absl::Seconds(2);
-
-GrpcFleetOptions FleetOptions(prometheus::Registry& registry) {
-  auto metrics = std::make_shared<RpcMetrics>(RpcSide::kClient, registry);
-  metrics->AddService(v1::StageService::service_full_name());
-  GrpcFleetOptions options;
-  options.replica.channel.metrics = std::move(metrics);
-  return options;
-}
 
 }  // namespace
 
@@ -108,7 +98,7 @@ absl::Status OrchestratorServer::OpenParts() {
   }
   SC_ASSIGN_OR_RETURN(const std::vector<StageAddresses> addresses,
                       ParseAllStageAddresses(options_.stages));
-  fleet_ = std::make_unique<GrpcFleet>(addresses, FleetOptions(registry), clock,
+  fleet_ = std::make_unique<GrpcFleet>(addresses, GrpcFleetOptions(), clock,
                                        *timers_, registry);
   engine_ = std::make_unique<Engine>(*store_, *fleet_, clock, engine_metrics_,
                                      RandomUnit);
