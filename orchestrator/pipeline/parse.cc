@@ -2,15 +2,13 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "orchestrator/pipeline/digest.h"
+#include "orchestrator/pipeline/parse_parameter.h"
+#include "orchestrator/pipeline/parse_step.h"
 #include "orchestrator/pipeline/parse_values.h"
 #include "orchestrator/pipeline/problems.h"
 #include "orchestrator/pipeline/references.h"
@@ -20,7 +18,6 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/artifact_types.h"
 #include "services/common/contract/names.h"
-#include "services/common/contract/parameters.h"
 #include "services/common/contract/proto_time.h"
 
 namespace stagecoach {
@@ -28,12 +25,6 @@ namespace {
 
 constexpr absl::string_view kApiVersion = "stagecoach/v1";
 constexpr absl::string_view kKind = "Pipeline";
-// Owner of the parameters in messages.
-constexpr absl::string_view kOwner = "the pipeline";
-constexpr int kMaxAttempts = 100;
-// What an unset field of RetryPolicy stands for, see pipeline.proto.
-constexpr absl::Duration kDefaultBackoff = absl::Seconds(1);
-constexpr absl::Duration kDefaultMaxBackoff = absl::Seconds(60);
 
 using CheckName = absl::Status (*)(absl::string_view, absl::string_view);
 
@@ -49,19 +40,18 @@ class PipelineReader {
   void ReadHeader(YamlMap& document);
   void ReadMetadata(const YamlNode& node);
   void ReadSpec(const YamlNode& node);
-  void ReadParameter(YamlMap& item);
-  void ReadDefault(YamlMap& item, v1::ParameterSpec& spec);
+  void ReadParameter(YamlMap& item) {
+    *pipeline_.add_parameters() = ReadParameterSpec(item, problems_);
+  }
   void ReadInput(YamlMap& item);
-  void ReadStep(YamlMap& item);
-  void ReadRetry(YamlMap& step, v1::RetryPolicy& retry);
+  void ReadStep(YamlMap& item) {
+    *pipeline_.add_steps() = ReadPipelineStep(item);
+  }
   void ReadOutput(YamlMap& item);
 
   // Calls `read` for every element of list `key` of the specification.
   void ReadList(YamlMap& spec, absl::string_view key, CheckName check_name,
                 void (PipelineReader::*read)(YamlMap&));
-  void ReadPositive(YamlMap& map, absl::string_view key,
-                    google::protobuf::Duration* (v1::PipelineStep::*field)(),
-                    v1::PipelineStep& step);
 
   v1::Pipeline& pipeline_;
   SourceLines& lines_;
@@ -79,16 +69,6 @@ std::string ItemPath(const std::string& list, const YamlNode& item,
   const std::string name = NameOf(item);
   return name.empty() ? absl::StrCat(list, "[", position, "]")
                       : absl::StrCat(list, ".", name);
-}
-
-// A duration that must be there for something to happen at all.
-bool ReadPositiveDuration(YamlMap& map, absl::string_view key,
-                          absl::Duration& value) {
-  if (!map.Duration(key, value)) return false;
-  if (value > absl::ZeroDuration()) return true;
-  map.AddProblem(
-      key, absl::StrCat("must be longer than 0s, not ", map.Get(key)->text));
-  return false;
 }
 
 void PipelineReader::Read(const YamlNode& root) {
@@ -137,7 +117,7 @@ void PipelineReader::ReadSpec(const YamlNode& node) {
   spec.CheckKeys({"timeout", "parameters", "inputs", "steps", "outputs"});
   if (!spec.is_map()) return;
   absl::Duration timeout;
-  if (ReadPositiveDuration(spec, "timeout", timeout)) {
+  if (spec.PositiveDuration("timeout", timeout)) {
     *pipeline_.mutable_timeout() = ToProtoDuration(timeout);
   }
   ReadList(spec, "parameters", CheckFieldName, &PipelineReader::ReadParameter);
@@ -174,58 +154,6 @@ void PipelineReader::ReadList(YamlMap& spec, absl::string_view key,
   });
 }
 
-void PipelineReader::ReadParameter(YamlMap& item) {
-  item.CheckKeys({"name", "type", "default", "minimum", "maximum",
-                  "minimumExcluded", "maximumExcluded", "choices",
-                  "documentation"});
-  v1::ParameterSpec& spec = *pipeline_.add_parameters();
-  item.Text("name", *spec.mutable_name());
-  item.Text("documentation", *spec.mutable_documentation());
-  std::string type;
-  item.RequiredText("type", type);
-  if (type.empty()) return;
-  const absl::StatusOr<v1::ParameterType> parsed = ParseParameterType(type);
-  if (!parsed.ok()) {
-    item.AddProblem("type", parsed.status().message());
-    return;
-  }
-  spec.set_type(*parsed);
-  double bound = 0;
-  if (item.Number("minimum", bound)) spec.set_minimum(bound);
-  if (item.Number("maximum", bound)) spec.set_maximum(bound);
-  bool excluded = false;
-  item.Boolean("minimumExcluded", excluded);
-  spec.set_minimum_excluded(std::exchange(excluded, false));
-  item.Boolean("maximumExcluded", excluded);
-  spec.set_maximum_excluded(excluded);
-  item.List("choices", [&](const YamlNode& choice) {
-    if (choice.kind == YamlNode::Kind::kScalar) {
-      spec.add_choices(choice.text);
-    } else {
-      item.AddProblem("choices", absl::StrCat("each must be text, not ",
-                                              DescribeNode(choice)));
-    }
-  });
-  ReadDefault(item, spec);
-}
-
-void PipelineReader::ReadDefault(YamlMap& item, v1::ParameterSpec& spec) {
-  // The name has been looked at already.
-  if (!CheckFieldName("", spec.name()).ok()) return;
-  const absl::Status status = ValidateParameterSpec(spec, kOwner);
-  if (!status.ok()) problems_.Add(item.path(), status.message());
-  const YamlNode* node = item.Get("default");
-  if (!status.ok() || node == nullptr) return;
-  const absl::StatusOr<v1::ParameterValue> value = ParseLiteral(*node);
-  const absl::Status fits =
-      value.ok() ? CheckParameterValue(spec, *value, kOwner) : value.status();
-  if (!fits.ok()) {
-    item.AddProblem("default", fits.message());
-    return;
-  }
-  *spec.mutable_default_value() = AsType(*value, spec.type());
-}
-
 void PipelineReader::ReadInput(YamlMap& item) {
   item.CheckKeys({"name", "type", "default", "documentation"});
   v1::PipelineInput& input = *pipeline_.add_inputs();
@@ -245,71 +173,6 @@ void PipelineReader::ReadInput(YamlMap& item) {
   if (input.default_uri().empty()) return;
   const auto uri = ArtifactUri::Parse(input.default_uri());
   if (!uri.ok()) item.AddProblem("default", uri.status().message());
-}
-
-void PipelineReader::ReadStep(YamlMap& item) {
-  item.CheckKeys({"name", "stage", "parameters", "inputs", "timeout",
-                  "queueTimeout", "retry"});
-  v1::PipelineStep& step = *pipeline_.add_steps();
-  item.Text("name", *step.mutable_name());
-  item.RequiredText("stage", *step.mutable_stage());
-  item.Fields("parameters",
-              [&](const YamlField& field, const std::string& path) {
-                const auto binding = ParseParameterBinding(field.value);
-                if (binding.ok()) {
-                  (*step.mutable_parameters())[field.key] = *binding;
-                } else {
-                  problems_.AddAt(field.line, path, binding.status().message());
-                }
-              });
-  item.Fields("inputs", [&](const YamlField& field, const std::string& path) {
-    const auto binding = ParseInputBinding(field.value);
-    if (binding.ok()) {
-      (*step.mutable_inputs())[field.key] = *binding;
-    } else {
-      problems_.AddAt(field.line, path, binding.status().message());
-    }
-  });
-  absl::Duration duration;
-  if (ReadPositiveDuration(item, "timeout", duration)) {
-    *step.mutable_timeout() = ToProtoDuration(duration);
-  }
-  if (ReadPositiveDuration(item, "queueTimeout", duration)) {
-    *step.mutable_queue_timeout() = ToProtoDuration(duration);
-  }
-  if (item.Get("retry") != nullptr) ReadRetry(item, *step.mutable_retry());
-}
-
-void PipelineReader::ReadRetry(YamlMap& step, v1::RetryPolicy& retry) {
-  YamlMap map(*step.Get("retry"), step.PathOf("retry"), lines_, problems_);
-  map.CheckKeys({"maxAttempts", "backoff", "maxBackoff"});
-  int64_t attempts = 0;
-  if (map.Integer("maxAttempts", attempts)) {
-    if (attempts < 1 || attempts > kMaxAttempts) {
-      map.AddProblem(
-          "maxAttempts",
-          absl::StrCat("must be from 1 to ", kMaxAttempts, ", not ", attempts));
-    } else {
-      retry.set_max_attempts(static_cast<int32_t>(attempts));
-    }
-  }
-  absl::Duration backoff = kDefaultBackoff;
-  absl::Duration max_backoff = kDefaultMaxBackoff;
-  if (map.Duration("backoff", backoff)) {
-    *retry.mutable_backoff() = ToProtoDuration(backoff);
-  }
-  if (map.Duration("maxBackoff", max_backoff)) {
-    *retry.mutable_max_backoff() = ToProtoDuration(max_backoff);
-  }
-  if (backoff < absl::ZeroDuration()) {
-    map.AddProblem("backoff", absl::StrCat("must be 0s or longer, not ",
-                                           absl::FormatDuration(backoff)));
-  } else if (max_backoff < backoff) {
-    map.AddProblem("maxBackoff",
-                   absl::StrCat("is ", absl::FormatDuration(max_backoff),
-                                ", shorter than backoff, which is ",
-                                absl::FormatDuration(backoff)));
-  }
 }
 
 void PipelineReader::ReadOutput(YamlMap& item) {

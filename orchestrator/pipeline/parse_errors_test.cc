@@ -320,9 +320,12 @@ INSTANTIATE_TEST_SUITE_P(
          "{backoff: 10s, maxBackoff: 5s}",
          "26: spec.steps.train.retry.maxBackoff: is 5s, shorter than backoff, "
          "which is 10s"},
+        {"BackoffAboveTheDefaultMaxBackoff", "maxAttempts: 3", "backoff: 2m",
+         "25: spec.steps.train.retry.maxBackoff: is 1m unless set, shorter "
+         "than backoff, which is 2m"},
         {"MaxBackoffBelowTheDefault", "maxAttempts: 3", "maxBackoff: 10ms",
          "26: spec.steps.train.retry.maxBackoff: is 10ms, shorter than "
-         "backoff, which is 1s"},
+         "backoff, which is 1s unless set"},
         {"UnknownRetryField", "maxAttempts: 3", "max_attempts: 3",
          "26: spec.steps.train.retry.max_attempts: unknown field; did you mean "
          "\"maxAttempts\"?"},

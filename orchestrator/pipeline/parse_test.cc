@@ -1,6 +1,9 @@
 #include "orchestrator/pipeline/parse.h"
 
+#include <cstdint>
 #include <fstream>
+#include <limits>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,8 +23,6 @@ namespace {
 using ::google::protobuf::TextFormat;
 using ::google::protobuf::util::MessageDifferencer;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 std::string ReadTestFile(const std::string& name) {
@@ -149,16 +150,19 @@ TEST(ParsePipelineTest, ReadsEveryField) {
   EXPECT_TRUE(differencer.Compare(expected, *pipeline)) << difference;
 }
 
+// A pipeline up to its steps.
+constexpr char kHeader[] =
+    "apiVersion: stagecoach/v1\n"
+    "kind: Pipeline\n"
+    "metadata: {name: test}\n"
+    "spec:\n"
+    "  steps:\n";
+
 // A pipeline of steps called a, b, …; `needs` says which step takes the output
 // of which, as "b<a".
 std::string Steps(const std::vector<std::string>& steps,
                   const std::vector<std::string>& needs) {
-  std::string yaml =
-      "apiVersion: stagecoach/v1\n"
-      "kind: Pipeline\n"
-      "metadata: {name: test}\n"
-      "spec:\n"
-      "  steps:\n";
+  std::string yaml = kHeader;
   for (const std::string& step : steps) {
     absl::StrAppend(&yaml, "  - name: ", step, "\n    stage: some\n");
     absl::StrAppend(&yaml, "    inputs:\n");
@@ -177,6 +181,115 @@ TEST(ParsePipelineTest, KeepsTheOrderOfTheFileWhereNothingSpeaksAgainstIt) {
       ParsePipeline(Steps({"d", "a", "c", "b"}, {"d<c", "a<b"}), "");
   ASSERT_OK(pipeline);
   EXPECT_THAT(StepNames(*pipeline), ElementsAre("c", "d", "b", "a"));
+}
+
+TEST(ParsePipelineTest, AThousandStepsInAChainAreSorted) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 1000; ++i) expected.push_back(absl::StrCat("step-", i));
+  std::string yaml = kHeader;
+  for (int i = 999; i >= 0; --i) {
+    absl::StrAppend(&yaml, "  - name: step-", i, "\n    stage: some\n");
+    if (i > 0) {
+      absl::StrAppend(&yaml, "    inputs: {x: steps.step-", i - 1, ".out}\n");
+    }
+  }
+  const auto pipeline = ParsePipeline(yaml, "");
+  ASSERT_OK(pipeline);
+  EXPECT_EQ(StepNames(*pipeline), expected);
+}
+
+v1::ParameterBinding Bound(absl::string_view value) {
+  const auto pipeline =
+      ParsePipeline(absl::StrCat(kHeader,
+                                 "  - name: a\n    stage: some\n"
+                                 "    parameters:\n      x: ",
+                                 value, "\n"),
+                    "p.yaml");
+  EXPECT_OK(pipeline) << value;
+  if (!pipeline.ok()) return {};
+  return pipeline->steps(0).parameters().at("x");
+}
+
+TEST(ParsePipelineTest, ValuesHaveTheTypeThatTheyAreWrittenAs) {
+  for (const auto& [text, whole] : std::map<std::string, int64_t>{
+           {"4", 4},
+           {"-17", -17},
+           {"+3", 3},
+           {"007", 7},
+           {"9223372036854775807", std::numeric_limits<int64_t>::max()}}) {
+    EXPECT_EQ(Bound(text).value().kind_case(),
+              v1::ParameterValue::kIntegerValue)
+        << text;
+    EXPECT_EQ(Bound(text).value().integer_value(), whole) << text;
+  }
+  for (const auto& [text, number] :
+       std::map<std::string, double>{{"0.7", 0.7},
+                                     {"1e-3", 1e-3},
+                                     {".5", 0.5},
+                                     {"-2.", -2},
+                                     {"1E3", 1e3}}) {
+    EXPECT_EQ(Bound(text).value().kind_case(), v1::ParameterValue::kNumberValue)
+        << text;
+    EXPECT_EQ(Bound(text).value().number_value(), number) << text;
+  }
+  for (const char* text : {"true", "True", "TRUE"}) {
+    EXPECT_TRUE(Bound(text).value().boolean_value()) << text;
+  }
+  for (const auto& [text, value] : std::map<std::string, std::string>{
+           {"Passengers", "Passengers"},
+           {"\"0.7\"", "0.7"},
+           {"'4'", "4"},
+           {"yes", "yes"},
+           {"1.2.3", "1.2.3"},
+           {"0x10", "0x10"},
+           {"''", ""},
+           {"1e", "1e"},
+
+           {"2026-11-23", "2026-11-23"},
+           {"|\n        two\n        lines", "two\nlines\n"}}) {
+    EXPECT_EQ(Bound(text).value().kind_case(), v1::ParameterValue::kStringValue)
+        << text;
+    EXPECT_EQ(Bound(text).value().string_value(), value) << text;
+  }
+}
+
+TEST(ParsePipelineTest, TheDigestIsOfTheSpecificationNotOfItsLayout) {
+  const std::string block =
+      absl::StrCat(kHeader,
+                   "  - name: a\n    stage: some\n    parameters:\n"
+                   "      x: 1\n      y: 2\n");
+  const std::string flow =
+      absl::StrCat("# A comment.\n", kHeader,
+                   "  - {stage: some, name: a, parameters: {y: 2, x: 1}}\n");
+  const std::string other = absl::StrCat(
+      kHeader, "  - {name: a, stage: some, parameters: {x: 1, y: 3}}\n");
+  const auto digest = [](const std::string& yaml) {
+    const auto pipeline = ParsePipeline(yaml, "");
+    EXPECT_OK(pipeline);
+    return pipeline->digest();
+  };
+  EXPECT_THAT(digest(block), MatchesRegex("[0-9a-f]{64}"));
+  EXPECT_EQ(digest(block), digest(flow));
+  EXPECT_NE(digest(block), digest(other));
+}
+
+TEST(ParsePipelineTest, TheDigestLeavesOutVersionAndItself) {
+  auto pipeline = ParsePipeline(ReadTestFile("airline.yaml"), "airline.yaml");
+  ASSERT_OK(pipeline);
+  pipeline->set_version(7);
+  EXPECT_EQ(PipelineDigest(*pipeline), pipeline->digest());
+}
+
+TEST(ParsePipelineTest, LinesAreThoseOfTheFields) {
+  const auto parsed =
+      ParsePipelineWithLines(ReadTestFile("airline.yaml"), "airline.yaml");
+  ASSERT_OK(parsed);
+  EXPECT_EQ(parsed->lines.Line("metadata.name"), 5);
+  EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_train"), 33);
+  // Where there is no such field, the one around it.
+  EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_test"), 32);
+  EXPECT_EQ(parsed->lines.Line("nothing"), 0);
+  EXPECT_EQ(parsed->lines.Describe(5), "airline.yaml:5");
 }
 
 }  // namespace

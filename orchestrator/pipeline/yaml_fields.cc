@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -235,6 +236,13 @@ bool YamlMap::Duration(absl::string_view key, absl::Duration& value) {
   return false;
 }
 
+bool YamlMap::PositiveDuration(absl::string_view key, absl::Duration& value) {
+  if (!Duration(key, value)) return false;
+  if (value > absl::ZeroDuration()) return true;
+  AddProblem(key, absl::StrCat("must be longer than 0s, not ", Get(key)->text));
+  return false;
+}
+
 void YamlMap::List(absl::string_view key,
                    absl::FunctionRef<void(const YamlNode& item)> each) {
   const YamlNode* node = Get(key);
@@ -248,14 +256,18 @@ void YamlMap::List(absl::string_view key,
 
 void YamlMap::Fields(
     absl::string_view key,
-    absl::FunctionRef<void(const YamlField& field, const std::string& path)>
-        each) {
+    absl::FunctionRef<absl::Status(const YamlField& field)> read) {
   const YamlNode* node = Get(key);
   if (node == nullptr || node->kind == YamlNode::Kind::kNull) return;
-  const YamlMap map(*node, PathOf(key), lines_, problems_);
+  YamlMap map = Child(key, *node);
   for (const YamlField& field : node->fields) {
-    each(field, map.PathOf(field.key));
+    const absl::Status status = read(field);
+    if (!status.ok()) map.AddProblem(field.key, status.message());
   }
+}
+
+YamlMap YamlMap::Child(absl::string_view key, const YamlNode& node) {
+  return YamlMap(node, PathOf(key), lines_, problems_);
 }
 
 }  // namespace stagecoach

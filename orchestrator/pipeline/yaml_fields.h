@@ -3,11 +3,12 @@
 #ifndef ORCHESTRATOR_PIPELINE_YAML_FIELDS_H_
 #define ORCHESTRATOR_PIPELINE_YAML_FIELDS_H_
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "orchestrator/pipeline/problems.h"
@@ -37,6 +38,7 @@ class YamlMap {
   bool Number(absl::string_view key, double& value);
   bool Integer(absl::string_view key, int64_t& value);
   bool Duration(absl::string_view key, absl::Duration& value);
+  bool PositiveDuration(absl::string_view key, absl::Duration& value);
 
   // Like Text, but reports a missing or empty one.
   void RequiredText(absl::string_view key, std::string& value);
@@ -45,14 +47,16 @@ class YamlMap {
   void List(absl::string_view key,
             absl::FunctionRef<void(const YamlNode& item)> each);
 
-  // Calls `each` for every field of map `key`, with its path.
-  void Fields(
-      absl::string_view key,
-      absl::FunctionRef<void(const YamlField& field, const std::string& path)>
-          each);
+  // Calls `read` for every field of map `key`; what it returns that is not OK
+  // is reported of that field.
+  void Fields(absl::string_view key,
+              absl::FunctionRef<absl::Status(const YamlField& field)> read);
 
   // The field's value; null if there is none.
   const YamlNode* Get(absl::string_view key) const;
+
+  // `node`, which is the value of field `key`, as a map in this one.
+  YamlMap Child(absl::string_view key, const YamlNode& node);
 
   void AddProblem(absl::string_view key, absl::string_view what);
   std::string PathOf(absl::string_view key) const;
