@@ -1,6 +1,7 @@
 #include "orchestrator/pipeline/parse.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -25,12 +26,17 @@ using ::google::protobuf::util::MessageDifferencer;
 using ::testing::ElementsAre;
 using ::testing::MatchesRegex;
 
-std::string ReadTestFile(const std::string& name) {
-  std::ifstream file(absl::StrCat(STAGECOACH_PIPELINE_TESTDATA, "/", name));
-  EXPECT_TRUE(file.good()) << name;
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file.good()) << path;
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+std::string ReadTestFile(const std::string& name) {
+  return ReadFile(std::filesystem::path(STAGECOACH_SOURCE) /
+                  "orchestrator/pipeline/testdata" / name);
 }
 
 std::vector<std::string> StepNames(const v1::Pipeline& pipeline) {
@@ -290,6 +296,20 @@ TEST(ParsePipelineTest, LinesAreThoseOfTheFields) {
   EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_test"), 32);
   EXPECT_EQ(parsed->lines.Line("nothing"), 0);
   EXPECT_EQ(parsed->lines.Describe(5), "airline.yaml:5");
+}
+
+TEST(ParsePipelineTest, EveryPipelineThatIsShippedIsOne) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(STAGECOACH_SOURCE) / "deploy/pipelines")) {
+    if (entry.path().extension() != ".yaml") continue;
+    const std::string name = entry.path().filename().string();
+    const auto pipeline = ParsePipeline(ReadFile(entry.path()), name);
+    EXPECT_OK(pipeline);
+    EXPECT_EQ(pipeline->name() + ".yaml", name);
+    ++count;
+  }
+  EXPECT_GE(count, 1);
 }
 
 }  // namespace
