@@ -9,6 +9,10 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# Another clone of the project compiles the same: let it find the same objects.
+export CCACHE_BASEDIR="${ROOT}" CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros
+
 configure() {
   local preset="$1" arguments=()
   command -v ccache >/dev/null &&
