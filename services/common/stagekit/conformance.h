@@ -1,5 +1,5 @@
 // Holds a running stage, written in any language, against stage.proto's
-// contract. Also a program: stagecoach-conformance.
+// contract. Also a program: stage-conformance.
 
 #ifndef SERVICES_COMMON_STAGEKIT_CONFORMANCE_H_
 #define SERVICES_COMMON_STAGEKIT_CONFORMANCE_H_

@@ -1,6 +1,6 @@
-// stagecoach-conformance: holds a running stage against the contract.
+// stage-conformance: holds a running stage against the contract.
 //
-//   stagecoach-conformance --stage=127.0.0.1:50051 --request=example.json
+//   stage-conformance --stage=127.0.0.1:50051 --request=example.json
 //     --output-prefix=pvc://artifacts/conformance
 
 #include <CLI/CLI.hpp>
@@ -82,7 +82,7 @@ int Report(const std::vector<ConformanceCheck>& checks) {
 int Main(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("Holds a running stage against the contract of stage.proto.",
-               "stagecoach-conformance");
+               "stage-conformance");
   AddFlags(app, flags);
   const std::optional<int> exit_code =
       ParseFlags(app, argc, argv, [&flags] { return Complete(flags); });
