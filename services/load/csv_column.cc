@@ -25,7 +25,7 @@ constexpr size_t kMostColumnsShown = 20;
 absl::StatusOr<std::vector<std::string>> ReadHeader(CsvScanner& scanner) {
   if (scanner.OnlyBlanksLeft()) {
     return absl::FailedPreconditionError(
-        "the file is empty; a header and at least one record are needed");
+        "the file is empty; a header and at least one row are needed");
   }
   std::vector<std::string> names;
   SC_RETURN_IF_ERROR(scanner
@@ -164,7 +164,7 @@ absl::StatusOr<CsvColumn> ReadCsvColumn(absl::string_view bytes,
   }
   if (column.values.empty()) {
     return absl::FailedPreconditionError(
-        "there is only a header; at least one record is needed");
+        "there is only a header; at least one row is needed");
   }
   return column;
 }

@@ -57,6 +57,10 @@ class LstmModel {
  private:
   LstmModel(const LstmShape& shape, std::vector<NamedTensor> parameters);
 
+  // The last layer's hidden state after the last step, [batch, hidden_size].
+  at::Tensor ForwardByLayers(const at::Tensor& windows) const;
+  at::Tensor ForwardByTorch(const at::Tensor& windows) const;
+
   LstmShape shape_;
   std::vector<NamedTensor> parameters_;
   std::vector<at::Tensor> lstm_;  // those of parameters_ in front of `linear`

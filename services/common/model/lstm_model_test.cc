@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/GradMode.h>
 
 #include <cmath>
 #include <memory>
@@ -122,8 +123,12 @@ TEST(LstmModelTest, ForwardFollowsTheEquations) {
                                    .view({5, 6, shape.input_size});
     const at::Tensor forecast = model.Forward(windows);
     EXPECT_THAT(forecast.sizes().vec(), ElementsAre(5, shape.output_size));
-    EXPECT_TRUE(at::allclose(forecast.to(at::kDouble),
-                             ForwardByTheBook(model, windows),
+    const at::Tensor expected = ForwardByTheBook(model, windows);
+    EXPECT_TRUE(at::allclose(forecast.to(at::kDouble), expected,
+                             /*rtol=*/1e-5, /*atol=*/1e-6));
+    // Without gradients another implementation does it.
+    const c10::NoGradGuard no_grad;
+    EXPECT_TRUE(at::allclose(model.Forward(windows).to(at::kDouble), expected,
                              /*rtol=*/1e-5, /*atol=*/1e-6));
   }
 }
