@@ -62,6 +62,9 @@ class Cluster:
     def run_folder(self, run_id):
         return self.volume / "runs" / run_id
 
+    def kill(self, server, signal):
+        os.kill(self._servers[server]["pid"], signal)
+
     def dead_processes(self):
         """The servers that have ended though nobody asked them to."""
         return [

@@ -109,7 +109,7 @@ ROWS = "".join(f"1949-{month:02},{100 + month}\n" for month in range(1, 13))
     "name, content, words",
     [
         ("empty", b"", ["empty"]),
-        ("header-only", b"Month,Passengers\n", ["row"]),
+        ("header-only", b"Month,Passengers\n", ["only a header"]),
         ("binary", bytes(range(256)) * 8, ["data/binary.csv"]),
         ("ragged", f"Month,Passengers\n{ROWS}1950-01,1,2\n".encode(), ["14"]),
         (
