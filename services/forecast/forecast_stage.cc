@@ -41,6 +41,10 @@ v1::StageDescription ForecastStage::Describe() const {
       .Build();
 }
 
+void ForecastStage::RegisterMetrics(prometheus::Registry& registry) {
+  RegisterTorchMetrics(registry);
+}
+
 absl::Status ForecastStage::Run(ExecutionContext& context) {
   PrepareTorchThread();
   return Guarded("forecasting", [&context] { return Forecast(context); });

@@ -12,6 +12,7 @@ namespace stagecoach {
 class ForecastStage final : public Stage {
  public:
   v1::StageDescription Describe() const override;
+  void RegisterMetrics(prometheus::Registry& registry) override;
   absl::Status Run(ExecutionContext& context) override;
 };
 

@@ -68,6 +68,7 @@ v1::StageDescription TrainStage::Describe() const {
 
 void TrainStage::RegisterMetrics(prometheus::Registry& registry) {
   metrics_ = std::make_unique<TrainMetrics>(registry);
+  RegisterTorchMetrics(registry);
 }
 
 absl::Status TrainStage::Run(ExecutionContext& context) {

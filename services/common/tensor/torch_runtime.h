@@ -3,7 +3,7 @@
 #ifndef SERVICES_COMMON_TENSOR_TORCH_RUNTIME_H_
 #define SERVICES_COMMON_TENSOR_TORCH_RUNTIME_H_
 
-#include <string>
+#include <prometheus/registry.h>
 
 namespace stagecoach {
 
@@ -20,8 +20,12 @@ namespace stagecoach {
 // Threads: any; it concerns the calling thread.
 void PrepareTorchThread();
 
-// Version of the libtorch in use, e.g. `2.13.0`.
-std::string LibtorchVersion();
+// Adds what a process that computes with libtorch exports beyond others:
+//
+//   stagecoach_torch_info{version}: always 1; the version of libtorch
+//   stagecoach_torch_threads{kind="intra"|"inter"}: threads inside an
+//     operation, as PrepareTorchThread sets them, and between operations
+void RegisterTorchMetrics(prometheus::Registry& registry);
 
 }  // namespace stagecoach
 

@@ -2,12 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <torch/version.h>
 
 #include <limits>
 #include <thread>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/common/base/metrics.h"
 
 namespace stagecoach {
 namespace {
@@ -23,8 +24,16 @@ TEST(TorchRuntimeTest, AThreadComputesAloneAndWithoutDenormals) {
   worker.join();
 }
 
-TEST(TorchRuntimeTest, KnowsTheVersionOfLibtorch) {
-  EXPECT_THAT(LibtorchVersion(), testing::ContainsRegex("^[0-9]+\\.[0-9]+"));
+TEST(TorchRuntimeTest, ExportsVersionAndThreads) {
+  prometheus::Registry registry;
+  RegisterTorchMetrics(registry);
+  EXPECT_EQ(MetricValue(registry, "stagecoach_torch_info",
+                        "version=\"" TORCH_VERSION "\""),
+            1);
+  EXPECT_EQ(MetricValue(registry, "stagecoach_torch_threads", "kind=\"intra\""),
+            1);
+  EXPECT_GE(MetricValue(registry, "stagecoach_torch_threads", "kind=\"inter\""),
+            1);
 }
 
 }  // namespace
