@@ -25,6 +25,10 @@ constexpr int kApiQueue = 4096;
 // stopped: none waits for anything any more.
 constexpr absl::Duration kCallDrain = absl::Seconds(2);
 
+// How long the first look at the stages may hold up the start: those that do
+// not answer are found later.
+constexpr absl::Duration kContactLimit = absl::Seconds(2);
+
 }  // namespace
 
 absl::Status OrchestratorOptions::Validate() const {
@@ -123,6 +127,7 @@ absl::Status OrchestratorServer::Listen() {
   endpoints_ = {.pid = getpid(),
                 .grpc = server_->address(),
                 .metrics = metrics_endpoint_->address()};
+  fleet_->AwaitContact(kContactLimit);
   server_->SetServing(true, "runs are taken up");
   if (options_.serve.endpoints_file.empty()) return absl::OkStatus();
   return WriteEndpointsFile(options_.serve.endpoints_file, endpoints_);

@@ -52,6 +52,13 @@ void GrpcFleet::Start() {
   for (const auto& [name, stage] : stages_) stage->Start();
 }
 
+void GrpcFleet::AwaitContact(absl::Duration limit) const {
+  const absl::Duration give_up = runtime_->clock.Elapsed() + limit;
+  for (const auto& [name, stage] : stages_) {
+    stage->AwaitContact(give_up - runtime_->clock.Elapsed());
+  }
+}
+
 absl::StatusOr<std::string> GrpcFleet::Acquire(absl::string_view stage) {
   StageReplicas* replicas = Find(stage);
   if (replicas == nullptr) return NotConfigured(stage);

@@ -44,6 +44,11 @@ class GrpcFleet final : public Fleet {
   // Begins to look for replicas; once, after SetCapacityListener.
   void Start();
 
+  // Waits, at most `limit`, until of every replica it is known whether it
+  // serves, so that the first run is not refused by a fleet that has only just
+  // begun to look. After Start.
+  void AwaitContact(absl::Duration limit) const;
+
   absl::StatusOr<std::string> Acquire(absl::string_view stage) override;
   void AcquireAt(absl::string_view stage, const std::string& address) override;
   void Release(absl::string_view stage, const std::string& address,

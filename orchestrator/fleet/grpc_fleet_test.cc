@@ -28,6 +28,21 @@ TEST_F(GrpcFleetTest, FindsAReplicaThatServesAndSaysSo) {
   EXPECT_EQ(Replica(stage.address()).slots_used(), 1);
 }
 
+TEST_F(GrpcFleetTest, KnowsAReplicaThatServesOnceContactWasAwaited) {
+  ScriptedStage stage("train", 1);
+  ASSERT_OK(stage.Start());
+  StartFleet({"train=" + stage.address()});
+  fleet_->AwaitContact(absl::Seconds(30));
+  EXPECT_OK(fleet_->CheckServing("train"));
+}
+
+TEST_F(GrpcFleetTest, AwaitsNobodyWhoIsKnownToBeAway) {
+  StartFleet({"train=" + ClosedAddress()});
+  fleet_->AwaitContact(absl::InfiniteDuration());
+  EXPECT_THAT(fleet_->CheckServing("train"),
+              StatusIs(absl::StatusCode::kUnavailable));
+}
+
 TEST_F(GrpcFleetTest, AnswersForAStageThatIsNotConfigured) {
   StartFleet({"train=" + ClosedAddress()});
   EXPECT_THAT(fleet_->Acquire("trian"),

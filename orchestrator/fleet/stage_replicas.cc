@@ -71,6 +71,25 @@ void StageReplicas::Stop() {
   for (const auto& replica : replicas) replica->Stop();
 }
 
+void StageReplicas::AwaitContact(absl::Duration limit) const {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(this, &StageReplicas::KnowsAllLocked),
+                          limit);
+}
+
+bool StageReplicas::KnowsAllLocked() const {
+  for (const Name& name : names_) {
+    if (name.found.empty() && name.problem.empty()) return false;
+  }
+  for (const auto& [address, member] : members_) {
+    if (member.replica != nullptr &&
+        member.condition.state == ReplicaState::kConnecting) {
+      return false;
+    }
+  }
+  return true;
+}
+
 absl::StatusOr<std::string> StageReplicas::Acquire() {
   absl::MutexLock lock(&mutex_);
   if (const std::string* address = slots_.Take(runtime_->clock.Elapsed())) {

@@ -45,6 +45,10 @@ class StageReplicas : public std::enable_shared_from_this<StageReplicas> {
   // Ends that. Waits for reports of DNS that are running, not for calls.
   void Stop();
 
+  // Waits, at most `limit`, until of every replica it is known whether it
+  // serves.
+  void AwaitContact(absl::Duration limit) const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // As in Fleet.
   absl::StatusOr<std::string> Acquire();
   void AcquireAt(const std::string& address);
@@ -83,6 +87,8 @@ class StageReplicas : public std::enable_shared_from_this<StageReplicas> {
   Replicas RemoveMembersLocked(const Addresses& wanted)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<Replica> NewReplica(const std::string& address);
+
+  bool KnowsAllLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // How each is.
   void OnChanged(const std::string& address);

@@ -1,6 +1,7 @@
 // A stage that is down, and what the processes tell of themselves.
 
 #include <httplib.h>
+#include <signal.h>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"

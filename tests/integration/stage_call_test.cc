@@ -1,6 +1,8 @@
 // The four stages called directly, without an orchestrator: each keeps the
 // contract, and each bad request gets one clear error and no process ends.
 
+#include <grpcpp/channel.h>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/base/sha256.h"
@@ -129,8 +131,8 @@ TEST_P(ConformanceTest, TheStageKeepsEveryPromiseOfTheContract) {
 INSTANTIATE_TEST_SUITE_P(EveryStage, ConformanceTest,
                          testing::Values("load", "prepare", "train",
                                          "forecast"),
-                         [](const auto& info) {
-                           return std::string(info.param);
+                         [](const auto& stage) {
+                           return std::string(stage.param);
                          });
 
 TEST_F(StageCallTest, ATamperedInputIsDataLossAndNamed) {

@@ -1,5 +1,6 @@
 #include "tests/testing/cluster.h"
 
+#include <grpcpp/channel.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
