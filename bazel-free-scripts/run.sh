@@ -59,6 +59,8 @@ main() {
   done
   "${SCRIPTS}/build.sh" release programs
   cd "${ROOT}"
+  # The cluster of this folder, whichever one the user otherwise talks to.
+  unset STAGECOACH_SERVER STAGECOACH_DIR
   is_up && keep=yes
   [[ "${keep}" == yes ]] || trap stop EXIT
   "${BIN}/stagecoach" up --dir "${CLUSTER}"
