@@ -25,13 +25,15 @@ all=no
 fix=no
 
 # The commit that changes are counted from. On the main branch itself it is the
-# last commit that is a day older than the newest.
+# last commit that is a day older than the newest or, in a younger history, the
+# one before the newest.
 base_commit() {
   local base newest
   base="${CHECK_BASE:-$(git merge-base HEAD origin/main 2>/dev/null || true)}"
   if [[ -z "${base}" || "${base}" == "$(git rev-parse HEAD)" ]]; then
     newest="$(git log -1 --format=%ct)"
     base="$(git rev-list -1 --before="$((newest - 86400))" HEAD)"
+    [[ -n "${base}" ]] || base="$(git rev-parse --quiet --verify HEAD~1)"
   fi
   echo "${base}"
 }

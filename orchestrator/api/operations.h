@@ -66,7 +66,7 @@ class Operations {
   // Returns a function that takes the watcher away again.
   absl::StatusOr<std::function<void()>> WatchRun(
       const std::string& run_id, int64_t after_cursor,
-      std::shared_ptr<RunWatcher> watcher);
+      const std::shared_ptr<RunWatcher>& watcher);
 
   // Pipelines.
   absl::StatusOr<v1::ApplyPipelineResponse> ApplyPipeline(

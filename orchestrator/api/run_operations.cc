@@ -179,7 +179,7 @@ void Operations::DeleteRun(const std::string& run_id,
 
 absl::StatusOr<std::function<void()>> Operations::WatchRun(
     const std::string& run_id, int64_t after_cursor,
-    std::shared_ptr<RunWatcher> watcher) {
+    const std::shared_ptr<RunWatcher>& watcher) {
   SC_RETURN_IF_ERROR(CheckRunId(run_id));
   if (after_cursor < 0) {
     return absl::InvalidArgumentError(absl::StrCat(

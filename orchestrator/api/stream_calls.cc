@@ -73,10 +73,10 @@ class ExecuteStream final : public RunWatcher {
 // Lets `watcher` follow a run until it ends or the reader goes away.
 template <typename Message>
 void Follow(Operations& operations, const std::string& run_id,
-            int64_t after_cursor, std::shared_ptr<RunWatcher> watcher,
+            int64_t after_cursor, const std::shared_ptr<RunWatcher>& watcher,
             WriteStream<Message>& stream) {
   absl::StatusOr<std::function<void()>> unwatch =
-      operations.WatchRun(run_id, after_cursor, std::move(watcher));
+      operations.WatchRun(run_id, after_cursor, watcher);
   if (unwatch.ok()) {
     stream.OnCancel(*std::move(unwatch));
   } else {

@@ -14,10 +14,11 @@ using grpc::ServerUnaryReactor;
 
 // Puts the run of an answer into `response` and ends the call.
 template <typename Response>
-Engine::RunCallback AnswerWithRun(Response* response, UnaryDone done) {
+Engine::RunCallback AnswerWithRun(Response* response, const UnaryDone& done) {
   return [response, done](absl::StatusOr<v1::Run> run) {
-    if (run.ok()) *response->mutable_run() = *std::move(run);
-    done(run.status());
+    const absl::Status status = run.status();
+    if (status.ok()) *response->mutable_run() = *std::move(run);
+    done(status);
   };
 }
 
@@ -27,7 +28,7 @@ ServerUnaryReactor* OrchestratorService::CreateRun(
     CallbackServerContext* context, const v1::CreateRunRequest* request,
     v1::CreateRunResponse* response) {
   return RunUnaryAsync(
-      *context, executor_, [this, request, response](UnaryDone done) {
+      *context, executor_, [this, request, response](const UnaryDone& done) {
         const Engine::RunCallback answer = AnswerWithRun(response, done);
         if (request->validate_only()) {
           answer(operations_.ValidateRun(request->run()));
@@ -63,7 +64,7 @@ ServerUnaryReactor* OrchestratorService::CancelRun(
     CallbackServerContext* context, const v1::CancelRunRequest* request,
     v1::CancelRunResponse* response) {
   return RunUnaryAsync(
-      *context, executor_, [this, request, response](UnaryDone done) {
+      *context, executor_, [this, request, response](const UnaryDone& done) {
         operations_.CancelRun(*request, AnswerWithRun(response, done));
       });
 }
@@ -72,7 +73,7 @@ ServerUnaryReactor* OrchestratorService::RetryRun(
     CallbackServerContext* context, const v1::RetryRunRequest* request,
     v1::RetryRunResponse* response) {
   return RunUnaryAsync(
-      *context, executor_, [this, request, response](UnaryDone done) {
+      *context, executor_, [this, request, response](const UnaryDone& done) {
         operations_.RetryRun(*request, AnswerWithRun(response, done));
       });
 }
@@ -80,9 +81,10 @@ ServerUnaryReactor* OrchestratorService::RetryRun(
 ServerUnaryReactor* OrchestratorService::DeleteRun(
     CallbackServerContext* context, const v1::DeleteRunRequest* request,
     v1::DeleteRunResponse* /*response*/) {
-  return RunUnaryAsync(*context, executor_, [this, request](UnaryDone done) {
-    operations_.DeleteRun(request->run_id(), done);
-  });
+  return RunUnaryAsync(*context, executor_,
+                       [this, request](const UnaryDone& done) {
+                         operations_.DeleteRun(request->run_id(), done);
+                       });
 }
 
 ServerUnaryReactor* OrchestratorService::ApplyPipeline(

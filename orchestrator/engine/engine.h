@@ -65,14 +65,15 @@ class Engine {
   // Adds a run, as PlanRun made it, with an id. `done` is told the run once it
   // is durable, or the run that has the same idempotency key already;
   // ALREADY_EXISTS if that came from a different request.
-  void Submit(v1::Run run, std::string request_digest, RunCallback done);
+  void Submit(v1::Run run, std::string request_digest, const RunCallback& done);
 
   // Stops a run; `done` is told the run once that is durable, or the run as it
   // is if it has ended. NOT_FOUND: no such run.
-  void CancelRun(std::string run_id, std::string reason, RunCallback done);
+  void CancelRun(std::string run_id, std::string reason,
+                 const RunCallback& done);
 
   // Forgets a run that has ended. FAILED_PRECONDITION: it has not.
-  void DeleteRun(std::string run_id, StatusCallback done);
+  void DeleteRun(std::string run_id, const StatusCallback& done);
 
   // What is going on in the runs that have not ended.
   RunFeeds& feeds() { return feeds_; }
@@ -120,7 +121,8 @@ class Engine {
   void Forget(Active& active);
 
   // engine_requests.cc: what callers want.
-  void SubmitNow(v1::Run run, std::string request_digest, RunCallback done);
+  void SubmitNow(v1::Run run, std::string request_digest,
+                 const RunCallback& done);
   bool AnswerReplay(const std::string& key, const std::string& digest,
                     const RunCallback& done);
   void CancelNow(const std::string& run_id, const std::string& reason,

@@ -84,7 +84,7 @@ void Engine::StartAttempt(Active& active, int step,
   Check(active, active.run.StartAttempt(step, replica, Now()));
   const std::string run_id = active.run.id();
   const int number = active.run.run().steps(step).attempts_size();
-  active.effects.push_back([this, run_id, step, number] {
+  active.effects.emplace_back([this, run_id, step, number] {
     Active* started = Find(run_id);
     if (started != nullptr && started->run.IsRunning(step, number)) {
       Call(*started, step);
@@ -134,7 +134,7 @@ void Engine::TakeUpSteps(Active& active) {
     fleet_.AcquireAt(record.stage(), replica);
     active.run.live(step).replica = replica;
     const std::string run_id = active.run.id();
-    active.effects.push_back([this, run_id, step] {
+    active.effects.emplace_back([this, run_id, step] {
       Active* joined = Find(run_id);
       if (joined != nullptr) Call(*joined, step);
     });
@@ -148,7 +148,7 @@ void Engine::CancelAttempt(Active& active, int step) {
   request.set_execution_id(active.run.ExecutionId(step));
   request.set_lease_epoch(active.run.run().lease_epoch());
   const std::string stage = active.run.run().steps(step).stage();
-  active.effects.push_back(
+  active.effects.emplace_back(
       [this, stage, replica = live.replica, request = std::move(request)] {
         fleet_.Cancel(stage, replica, request);
       });

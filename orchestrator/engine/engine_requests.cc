@@ -16,17 +16,16 @@ absl::Status Stopping() {
 
 }  // namespace
 
-void Engine::Submit(v1::Run run, std::string request_digest, RunCallback done) {
-  const bool posted =
-      mailbox_.Post([this, run = std::move(run),
-                     digest = std::move(request_digest), done]() mutable {
-        SubmitNow(std::move(run), std::move(digest), std::move(done));
-      });
+void Engine::Submit(v1::Run run, std::string request_digest,
+                    const RunCallback& done) {
+  const bool posted = mailbox_.Post(
+      [this, run = std::move(run), digest = std::move(request_digest),
+       done]() mutable { SubmitNow(std::move(run), std::move(digest), done); });
   if (!posted) done(Stopping());
 }
 
 void Engine::SubmitNow(v1::Run run, std::string request_digest,
-                       RunCallback done) {
+                       const RunCallback& done) {
   const std::string key = run.idempotency_key();
   if (!key.empty() && AnswerReplay(key, request_digest, done)) return;
   const std::string id = run.id();
@@ -37,7 +36,8 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
       .effects = {},
       .waiting_for_insert = {done}});
   Active& reference = *active;
-  active->effects.push_back([&reference, done] { done(reference.run.run()); });
+  active->effects.emplace_back(
+      [&reference, done] { done(reference.run.run()); });
   if (!key.empty()) run_by_key_[key] = id;
   Touch(*active);
   active_.emplace(id, std::move(active));
@@ -73,13 +73,13 @@ bool Engine::AnswerReplay(const std::string& key, const std::string& digest,
     done(active->run.run());
   } else {
     active->waiting_for_insert.push_back(done);
-    active->effects.push_back([active, done] { done(active->run.run()); });
+    active->effects.emplace_back([active, done] { done(active->run.run()); });
   }
   return true;
 }
 
 void Engine::CancelRun(std::string run_id, std::string reason,
-                       RunCallback done) {
+                       const RunCallback& done) {
   const bool posted = mailbox_.Post(
       [this, run_id = std::move(run_id), reason = std::move(reason), done] {
         CancelNow(run_id, reason, done);
@@ -100,11 +100,11 @@ void Engine::CancelNow(const std::string& run_id, const std::string& reason,
                        : absl::StrCat("cancelled on request: ", reason));
     Check(*active, active->run.Stop(ToError(why), Now()));
   }
-  active->effects.push_back([active, done] { done(active->run.run()); });
+  active->effects.emplace_back([active, done] { done(active->run.run()); });
   Touch(*active);
 }
 
-void Engine::DeleteRun(std::string run_id, StatusCallback done) {
+void Engine::DeleteRun(std::string run_id, const StatusCallback& done) {
   const bool posted = mailbox_.Post([this, run_id = std::move(run_id), done] {
     done(Find(run_id) == nullptr
              ? store_.DeleteRun(run_id)

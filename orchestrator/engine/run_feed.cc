@@ -75,7 +75,8 @@ void RunFeed::Stop() {
   }
 }
 
-void RunFeed::Add(std::shared_ptr<RunWatcher> watcher, int64_t after_cursor) {
+void RunFeed::Add(const std::shared_ptr<RunWatcher>& watcher,
+                  int64_t after_cursor) {
   absl::MutexLock order(&order_);
   std::vector<v1::RunEvent> missed;
   bool ended = false;

@@ -62,7 +62,7 @@ class RunFeed {
 
   // Tells `watcher` every durable event after `after_cursor`, then all that
   // come. It is kept until the run ends or it is removed.
-  void Add(std::shared_ptr<RunWatcher> watcher, int64_t after_cursor)
+  void Add(const std::shared_ptr<RunWatcher>& watcher, int64_t after_cursor)
       ABSL_LOCKS_EXCLUDED(order_, mutex_);
   void Remove(const RunWatcher* watcher) ABSL_LOCKS_EXCLUDED(mutex_);
 

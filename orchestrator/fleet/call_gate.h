@@ -51,11 +51,14 @@ class CallGate {
   // Waits until nobody is inside. The gate may be destroyed after that.
   void AwaitEmpty() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](int* inside) { return *inside == 0; }, &inside_));
+    mutex_.Await(absl::Condition(this, &CallGate::IsEmpty));
   }
 
  private:
+  bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return inside_ == 0;
+  }
+
   void Leave() {
     absl::MutexLock lock(&mutex_);
     --inside_;
