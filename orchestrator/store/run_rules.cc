@@ -92,13 +92,6 @@ v1::Step StepSummary(const v1::Step& step) {
   return summary;
 }
 
-v1::Step StepDetail(const v1::Step& step) {
-  v1::Step detail;
-  *detail.mutable_attempts() = step.attempts();
-  *detail.mutable_outputs() = step.outputs();
-  return detail;
-}
-
 bool MakesArtifacts(const v1::Step& step) {
   return step.state() == v1::STEP_STATE_SUCCEEDED &&
          step.reused_from_run().empty();

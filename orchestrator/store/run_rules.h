@@ -31,10 +31,8 @@ absl::Status CannotDelete(const std::string& run_id, v1::RunState state);
 // The run's own fields that may change: all but pipeline and steps.
 v1::Run RunBody(const v1::Run& run);
 
-// What a list shows of a step, and the rest of what is kept: the two merged
-// are the step without its progress.
+// What a list shows of a step: all but attempts, outputs and progress.
 v1::Step StepSummary(const v1::Step& step);
-v1::Step StepDetail(const v1::Step& step);
 
 // Whether the outputs of `step` are to be recorded as artifacts that its run
 // has made.

@@ -86,7 +86,8 @@ class SqliteConnection {
   // statement is kept under its address.
   absl::Status Run(const char* sql, std::initializer_list<SqliteValue> values);
 
-  // Starts one statement that returns rows. `sql` as in Run.
+  // Starts one statement that returns rows. `sql` as in Run; it must not be
+  // started again before its rows have been destroyed.
   absl::StatusOr<SqliteRows> Query(const char* sql,
                                    std::initializer_list<SqliteValue> values);
 

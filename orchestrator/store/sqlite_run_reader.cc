@@ -182,7 +182,6 @@ absl::StatusOr<v1::RecordedArtifact> ReadArtifact(SqliteConnection& db,
   if (!found) return ArtifactNotFound(uri);
   v1::Step step;
   SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), step));
-  SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(2), step));
   return RecordedOutput(rows.Bytes(0), step, uri);
 }
 
@@ -209,9 +208,7 @@ absl::StatusOr<std::vector<v1::Step>> ReadSteps(SqliteConnection& db,
   for (;;) {
     SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
     if (!found) return steps;
-    v1::Step& step = steps.emplace_back();
-    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(0), step));
-    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), step));
+    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(0), steps.emplace_back()));
   }
 }
 

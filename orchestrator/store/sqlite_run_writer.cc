@@ -19,6 +19,17 @@ std::string DigestOf(const v1::Pipeline& pipeline) {
                                    : pipeline.digest();
 }
 
+// A step is copied only in the rare case that it has something to leave out.
+void SerializeStep(const v1::Step& step, std::string& body) {
+  if (!step.has_progress()) {
+    step.SerializeToString(&body);
+    return;
+  }
+  v1::Step kept = step;
+  kept.clear_progress();
+  kept.SerializeToString(&body);
+}
+
 }  // namespace
 
 std::vector<absl::Status> SqliteRunWriter::Commit(
@@ -136,9 +147,9 @@ absl::Status SqliteRunWriter::WriteSteps(const RunWrite& write,
   for (const auto& [index, step] : write.steps) {
     const int64_t key = SqliteKey(number, index);
     StepSummary(step).SerializeToString(&summary_);
-    StepDetail(step).SerializeToString(&detail_);
-    SC_RETURN_IF_ERROR(db_.Run(
-        sql::kWriteStep, {key, SqliteBlob{summary_}, SqliteBlob{detail_}}));
+    SerializeStep(step, body_);
+    SC_RETURN_IF_ERROR(db_.Run(sql::kWriteStep,
+                               {key, SqliteBlob{summary_}, SqliteBlob{body_}}));
     if (!MakesArtifacts(step)) continue;
     for (const v1::Artifact& output : step.outputs()) {
       SC_RETURN_IF_ERROR(db_.Run(sql::kInsertArtifact, {output.uri(), key}));
@@ -151,10 +162,10 @@ absl::Status SqliteRunWriter::WriteEvents(const RunWrite& write,
                                           const Target& target) {
   int64_t cursor = target.event_count;
   for (const v1::RunEvent& event : write.events) {
-    event.SerializeToString(&detail_);
+    event.SerializeToString(&body_);
     SC_RETURN_IF_ERROR(
         db_.Run(sql::kInsertEvent,
-                {SqliteKey(target.number, ++cursor), SqliteBlob{detail_}}));
+                {SqliteKey(target.number, ++cursor), SqliteBlob{body_}}));
   }
   return absl::OkStatus();
 }

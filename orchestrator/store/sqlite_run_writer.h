@@ -54,7 +54,7 @@ class SqliteRunWriter {
   absl::flat_hash_map<std::string, int64_t> specifications_;
   // Serialised messages, kept to keep their memory.
   std::string summary_;
-  std::string detail_;
+  std::string body_;
 };
 
 }  // namespace stagecoach

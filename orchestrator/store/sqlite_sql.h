@@ -45,7 +45,7 @@ inline constexpr const char* kMigrations[] = {
       CREATE TABLE step (
         key INTEGER PRIMARY KEY,     -- of run and position
         summary BLOB NOT NULL,       -- v1.Step without attempts and outputs
-        detail BLOB NOT NULL         -- v1.Step with these alone
+        body BLOB NOT NULL           -- v1.Step
       );
       CREATE TABLE event (
         key INTEGER PRIMARY KEY,     -- of run and cursor
@@ -95,7 +95,7 @@ inline constexpr char kUpdateRunAndState[] =
     "UPDATE run SET lease_epoch = ?2, event_count = ?3, body = ?4, state = ?5"
     " WHERE number = ?1";
 inline constexpr char kWriteStep[] =
-    "INSERT OR REPLACE INTO step (key, summary, detail) VALUES (?1, ?2, ?3)";
+    "INSERT OR REPLACE INTO step (key, summary, body) VALUES (?1, ?2, ?3)";
 inline constexpr char kInsertEvent[] =
     "INSERT INTO event (key, body) VALUES (?1, ?2)";
 inline constexpr char kInsertArtifact[] =
@@ -125,7 +125,7 @@ inline constexpr char kUnfinishedRuns[] =
     " JOIN specification ON specification.number = run.specification"
     " WHERE run.state IN (1, 2, 3) ORDER BY run.create_time, run.number";
 inline constexpr char kGetSteps[] =
-    "SELECT summary, detail FROM step WHERE key >= ?1 AND key < ?2"
+    "SELECT body FROM step WHERE key >= ?1 AND key < ?2"
     " ORDER BY key";
 inline constexpr char kGetStepSummaries[] =
     "SELECT summary FROM step WHERE key >= ?1 AND key < ?2 ORDER BY key";
@@ -157,7 +157,7 @@ inline constexpr char kListRunsOfPipelineInState[] =
 
 // Artifacts.
 inline constexpr char kFindArtifact[] =
-    "SELECT run.id, step.summary, step.detail FROM artifact"
+    "SELECT run.id, step.body FROM artifact"
     " JOIN step ON step.key = artifact.step"
     " JOIN run ON run.number = artifact.step >> 32"
     " WHERE artifact.uri = ?1";
