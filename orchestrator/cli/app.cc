@@ -75,7 +75,8 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments,
                 "stagecoach");
   // Before the verbs are added: they take these settings over.
   SetUpHelp(root, kRootHelp);
-  root.set_version_flag("--version", std::string(Version()));
+  root.set_version_flag("--version", std::string(Version()),
+                        "show the version");
   AddGlobalFlags(root, context.options);
   std::vector<Verb> verbs;
   for (const AddVerb add : kVerbs) verbs.push_back(add(root));

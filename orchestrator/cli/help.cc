@@ -1,19 +1,94 @@
 #include "orchestrator/cli/help.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "orchestrator/cli/render/text.h"
+#include "orchestrator/cli/usage.h"
 #include "services/common/base/nearest_name.h"
 
 namespace stagecoach {
 
+namespace {
+
+// Help as CLI11 makes it, but with the whole name of a verb, one line a verb in
+// lists, and headings in the words of the rest.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    column_width(28);
+    label("REQUIRED", "");
+  }
+
+  std::string make_usage(const CLI::App* app,
+                         std::string /*name*/) const override {
+    std::string usage = absl::StrCat("\nUsage: ", FullName(*app));
+    for (const CLI::Option* option : Positionals(*app)) {
+      const std::string name = absl::AsciiStrToUpper(option->get_name());
+      const bool several = option->get_expected_max() > 1;
+      absl::StrAppend(&usage, option->get_required() ? " " : " [", name,
+                      several ? "..." : "", option->get_required() ? "" : "]");
+    }
+    if (!app->get_subcommands(nullptr).empty()) {
+      absl::StrAppend(&usage, " VERB");
+    }
+    return absl::StrCat(usage, " [FLAGS]\n");
+  }
+
+  std::string make_positionals(const CLI::App* app) const override {
+    std::string text;
+    for (const CLI::Option* option : Positionals(*app)) {
+      const std::string name = absl::AsciiStrToUpper(option->get_name());
+      absl::StrAppend(&text, Row(name, option->get_description()));
+    }
+    return text.empty() ? "" : absl::StrCat("\nArguments:\n", text);
+  }
+
+  std::string make_group(
+      std::string group, bool is_positional,
+      std::vector<const CLI::Option*> options) const override {
+    return CLI::Formatter::make_group(group == "Options" ? "Flags" : group,
+                                      is_positional, std::move(options));
+  }
+
+  std::string make_subcommands(const CLI::App* app,
+                               CLI::AppFormatMode /*mode*/) const override {
+    std::string text;
+    for (const CLI::App* verb : app->get_subcommands(nullptr)) {
+      const std::string description = verb->get_description();
+      absl::StrAppend(
+          &text,
+          Row(verb->get_name(), description.substr(0, description.find('\n'))));
+    }
+    return text.empty() ? "" : absl::StrCat("\nVerbs:\n", text);
+  }
+
+  std::string make_footer(const CLI::App* app) const override {
+    return app->get_footer();
+  }
+
+ private:
+  static std::vector<const CLI::Option*> Positionals(const CLI::App& app) {
+    return app.get_options(
+        [](const CLI::Option* option) { return option->get_positional(); });
+  }
+
+  std::string Row(const std::string& name,
+                  const std::string& description) const {
+    const size_t width = get_column_width();
+    return absl::StrCat("  ", PadRight(name, static_cast<int>(width) - 2),
+                        description, "\n");
+  }
+};
+
+}  // namespace
+
 void SetUpHelp(CLI::App& root, const std::string& footer) {
-  root.get_formatter()->column_width(30);
-  root.get_formatter()->label("SUBCOMMAND", "VERB");
-  root.get_formatter()->label("Subcommands", "Verbs");
-  root.get_formatter()->label("OPTIONS", "FLAGS");
-  root.get_formatter()->label("Options", "Flags");
+  root.formatter(std::make_shared<HelpFormatter>());
   root.fallthrough();
   root.footer(footer);
   root.set_help_flag("-h,--help", "show this help");
@@ -68,6 +143,20 @@ CLI::Validator OneOf(std::vector<std::string> words) {
         }
         return absl::StrCat("'", text, "' is not allowed",
                             NearestNameHint(text, words));
+      },
+      "");
+}
+
+CLI::Validator WholeNumber(int64_t least, int64_t most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) -> std::string {
+        int64_t number = 0;
+        if (absl::SimpleAtoi(text, &number) && number >= least &&
+            number <= most) {
+          return "";
+        }
+        return absl::StrCat("'", text, "' must be a whole number from ", least,
+                            " to ", most);
       },
       "");
 }

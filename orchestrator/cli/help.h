@@ -3,6 +3,7 @@
 #ifndef ORCHESTRATOR_CLI_HELP_H_
 #define ORCHESTRATOR_CLI_HELP_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ CLI::Option* AddListFlag(CLI::App& app, const std::string& name,
 
 // Accepts only these words; suggests the nearest one.
 CLI::Validator OneOf(std::vector<std::string> words);
+
+// Accepts whole numbers from `least` to `most`.
+CLI::Validator WholeNumber(int64_t least, int64_t most);
 
 }  // namespace stagecoach
 

@@ -29,7 +29,7 @@ Environment ReadEnvironment() {
           Variable("STAGECOACH_SERVER"), Variable("STAGECOACH_DIR")};
 }
 
-absl::StatusOr<std::unique_ptr<OrchestratorClient>> Connect(
+absl::StatusOr<std::shared_ptr<OrchestratorClient>> Connect(
     const Context& context) {
   GrpcClientOptions options;
   options.call_timeout = context.options.timeout;

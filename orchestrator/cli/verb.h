@@ -41,7 +41,7 @@ struct Context {
   Console& console;
   const Clock& clock;
   // The orchestrator to talk to; fails as ChooseServer does.
-  std::function<absl::StatusOr<std::unique_ptr<OrchestratorClient>>(
+  std::function<absl::StatusOr<std::shared_ptr<OrchestratorClient>>(
       const Context&)>
       connect;
   // Takes over Ctrl-C while the result lives.

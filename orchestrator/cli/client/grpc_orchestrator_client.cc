@@ -100,15 +100,18 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
  private:
   void Connect(std::string address) {
     address_ = std::move(address);
-    channel_ = MakeChannel(address_);
+    ChannelOptions options;
+    options.own_connection = true;
+    channel_ = MakeChannel(address_, options);
     stub_ = v1::Orchestrator::NewStub(channel_);
   }
 
-  // After a failure the orchestrator may be back under another address.
+  // After a failure the orchestrator may be back, perhaps elsewhere. A new
+  // channel tries at once; the old one would sit out its pause, in which
+  // nobody polls it.
   void Refresh() {
     if (!failed_) return;
-    const absl::StatusOr<std::string> address = source_();
-    if (address.ok() && *address != address_) Connect(*address);
+    Connect(source_().value_or(address_));
   }
 
   static void SetDeadline(grpc::ClientContext& context,

@@ -89,17 +89,7 @@ std::vector<std::string> ClusterFolder::ServersWithEndpoints() const {
 
 absl::StatusOr<Endpoints> ClusterFolder::ReadEndpoints(
     absl::string_view server) const {
-  const std::string path = EndpointsPath(server);
-  SC_ASSIGN_OR_RETURN(const Json json, ReadJson(path));
-  Endpoints endpoints;
-  endpoints.pid = IntegerField(json, "pid");
-  endpoints.grpc = StringField(json, "grpc");
-  endpoints.metrics = StringField(json, "metrics");
-  if (endpoints.pid <= 0 || endpoints.grpc.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " names no pid or no gRPC address; delete it"));
-  }
-  return endpoints;
+  return ReadEndpointsFile(EndpointsPath(server));
 }
 
 void ClusterFolder::RemoveEndpoints(absl::string_view server) const {

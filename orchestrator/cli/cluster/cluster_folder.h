@@ -18,18 +18,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/rpc/endpoints_file.h"
 
 namespace stagecoach {
 
 // Name of the orchestrator among the servers of a cluster.
 inline constexpr char kOrchestratorName[] = "orchestrator";
-
-// What a server writes once it is ready (`--endpoints-file`).
-struct Endpoints {
-  int pid = 0;
-  std::string grpc;     // `host:port`
-  std::string metrics;  // `host:port`
-};
 
 // The ports that a server had, to be taken again; 0: none yet.
 struct ServerPorts {
@@ -64,7 +58,7 @@ class ClusterFolder {
   // Names of the servers that have an endpoints file, the orchestrator first.
   std::vector<std::string> ServersWithEndpoints() const;
 
-  // NOT_FOUND: there is no such file. FAILED_PRECONDITION: it makes no sense.
+  // As ReadEndpointsFile.
   absl::StatusOr<Endpoints> ReadEndpoints(absl::string_view server) const;
   void RemoveEndpoints(absl::string_view server) const;
 

@@ -1,7 +1,5 @@
 #include "orchestrator/cli/cluster/local_cluster.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -11,7 +9,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
@@ -198,7 +195,7 @@ absl::StatusOr<std::vector<ServerReport>> LocalCluster::Down(
   }
   SC_ASSIGN_OR_RETURN(const FileLock lock, Lock(kDownLockTimeout));
   std::vector<ServerReport> reports;
-  std::map<std::string, int> stages;
+  std::map<std::string, int64_t> stages;
   for (const std::string& name : folder_.ServersWithEndpoints()) {
     const std::optional<Endpoints> endpoints = runner_.FindRunning(name);
     if (!endpoints.has_value()) continue;
@@ -220,22 +217,6 @@ absl::StatusOr<std::vector<ServerReport>> LocalCluster::Down(
         std::find(killed.begin(), killed.end(), report.name) != killed.end();
   }
   return reports;
-}
-
-std::vector<std::string> FindStagePrograms(const std::string& program_folder) {
-  std::vector<std::string> stages;
-  std::error_code error;
-  for (fs::directory_iterator entry(program_folder, error), end;
-       !error && entry != end; entry.increment(error)) {
-    const std::string file = entry->path().filename().string();
-    absl::string_view name = file;
-    if (!absl::ConsumePrefix(&name, "stagecoach-")) continue;
-    if (name == kOrchestratorName || absl::StrContains(name, '.')) continue;
-    if (::access(entry->path().c_str(), X_OK) != 0) continue;
-    stages.emplace_back(name);
-  }
-  std::sort(stages.begin(), stages.end());
-  return stages;
 }
 
 }  // namespace stagecoach

@@ -107,11 +107,6 @@ class LocalCluster {
   absl::Duration deadline_;  // of Up, by the clock's Elapsed
 };
 
-// Names of the stages whose programs stand in `program_folder`: every
-// `stagecoach-<name>` but the orchestrator, sorted. A new stage is found
-// without a line of code here.
-std::vector<std::string> FindStagePrograms(const std::string& program_folder);
-
 }  // namespace stagecoach
 
 #endif  // ORCHESTRATOR_CLI_CLUSTER_LOCAL_CLUSTER_H_

@@ -34,8 +34,9 @@ absl::Status StartError(const std::string& program, int number) {
   return absl::UnavailableError(message);
 }
 
-absl::Status Signal(int pid, int signal) {
-  if (::kill(pid, signal) == 0 || errno == ESRCH) return absl::OkStatus();
+absl::Status Signal(int64_t pid, int signal) {
+  if (::kill(static_cast<pid_t>(pid), signal) == 0 || errno == ESRCH)
+    return absl::OkStatus();
   return absl::PermissionDeniedError(
       absl::StrCat("cannot signal process ", pid, ": ", std::strerror(errno)));
 }
@@ -72,7 +73,7 @@ int Spawn(const ProcessSpec& spec, char* const* arguments, pid_t* pid) {
 
 }  // namespace
 
-absl::StatusOr<int> PosixProcesses::Start(const ProcessSpec& spec) {
+absl::StatusOr<int64_t> PosixProcesses::Start(const ProcessSpec& spec) {
   std::vector<std::string> texts = {spec.program};
   texts.insert(texts.end(), spec.arguments.begin(), spec.arguments.end());
   std::vector<char*> arguments;
@@ -81,12 +82,13 @@ absl::StatusOr<int> PosixProcesses::Start(const ProcessSpec& spec) {
   pid_t pid = 0;
   const int error = Spawn(spec, arguments.data(), &pid);
   if (error != 0) return StartError(spec.program, error);
-  return static_cast<int>(pid);
+  return int64_t{pid};
 }
 
-std::optional<std::string> PosixProcesses::HowEnded(int pid) {
+std::optional<std::string> PosixProcesses::HowEnded(int64_t pid) {
   int state = 0;
-  if (::waitpid(pid, &state, WNOHANG) != pid) return std::nullopt;
+  if (::waitpid(static_cast<pid_t>(pid), &state, WNOHANG) != pid)
+    return std::nullopt;
   if (WIFSIGNALED(state)) {
     return absl::StrCat("killed by signal ", WTERMSIG(state));
   }
@@ -109,7 +111,7 @@ bool PosixProcesses::IsRunning(const ProcessIdentity& identity) {
          arguments.end();
 }
 
-std::vector<std::string> PosixProcesses::ArgumentsOf(int pid) {
+std::vector<std::string> PosixProcesses::ArgumentsOf(int64_t pid) {
   const absl::StatusOr<std::string> line =
       ReadFile(absl::StrCat("/proc/", pid, "/cmdline"));
   if (!line.ok() || line->empty()) return {};
@@ -117,9 +119,11 @@ std::vector<std::string> PosixProcesses::ArgumentsOf(int pid) {
                         '\0');
 }
 
-absl::Status PosixProcesses::Terminate(int pid) { return Signal(pid, SIGTERM); }
+absl::Status PosixProcesses::Terminate(int64_t pid) {
+  return Signal(pid, SIGTERM);
+}
 
-absl::Status PosixProcesses::Kill(int pid) { return Signal(pid, SIGKILL); }
+absl::Status PosixProcesses::Kill(int64_t pid) { return Signal(pid, SIGKILL); }
 
 bool PosixProcesses::PortIsFree(int port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -3,6 +3,7 @@
 #ifndef ORCHESTRATOR_CLI_CLUSTER_PROCESSES_H_
 #define ORCHESTRATOR_CLI_CLUSTER_PROCESSES_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ struct ProcessSpec {
 
 // How to know a process again: its number alone may belong to a stranger.
 struct ProcessIdentity {
-  int pid = 0;
+  int64_t pid = 0;
   std::string program_name;  // file name of its executable
   std::string argument;      // one of its arguments, as a whole
 };
@@ -34,21 +35,21 @@ class Processes {
   // Starts a program in a session of its own, so that it outlives this one.
   // Returns its number. NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE: it could
   // not be started.
-  virtual absl::StatusOr<int> Start(const ProcessSpec& spec) = 0;
+  virtual absl::StatusOr<int64_t> Start(const ProcessSpec& spec) = 0;
 
   // How a process that this one has started ended, in words (`exit code 1`,
   // `killed by signal 9`); nothing while it runs.
-  virtual std::optional<std::string> HowEnded(int pid) = 0;
+  virtual std::optional<std::string> HowEnded(int64_t pid) = 0;
 
   // Whether that very process runs.
   virtual bool IsRunning(const ProcessIdentity& identity) = 0;
 
   // The process's arguments, with the program's name; empty if it is gone.
-  virtual std::vector<std::string> ArgumentsOf(int pid) = 0;
+  virtual std::vector<std::string> ArgumentsOf(int64_t pid) = 0;
 
   // Asks the process to stop, or ends it. One that is gone is OK.
-  virtual absl::Status Terminate(int pid) = 0;
-  virtual absl::Status Kill(int pid) = 0;
+  virtual absl::Status Terminate(int64_t pid) = 0;
+  virtual absl::Status Kill(int64_t pid) = 0;
 
   // Whether a server could listen on this port of the loopback now.
   virtual bool PortIsFree(int port) = 0;
@@ -56,12 +57,12 @@ class Processes {
 
 class PosixProcesses final : public Processes {
  public:
-  absl::StatusOr<int> Start(const ProcessSpec& spec) override;
-  std::optional<std::string> HowEnded(int pid) override;
+  absl::StatusOr<int64_t> Start(const ProcessSpec& spec) override;
+  std::optional<std::string> HowEnded(int64_t pid) override;
   bool IsRunning(const ProcessIdentity& identity) override;
-  std::vector<std::string> ArgumentsOf(int pid) override;
-  absl::Status Terminate(int pid) override;
-  absl::Status Kill(int pid) override;
+  std::vector<std::string> ArgumentsOf(int64_t pid) override;
+  absl::Status Terminate(int64_t pid) override;
+  absl::Status Kill(int64_t pid) override;
   bool PortIsFree(int port) override;
 };
 

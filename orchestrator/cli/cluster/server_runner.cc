@@ -36,7 +36,7 @@ std::optional<Endpoints> ServerRunner::FindRunning(const std::string& server) {
   return std::nullopt;
 }
 
-bool ServerRunner::IsRunning(const std::string& server, int pid) {
+bool ServerRunner::IsRunning(const std::string& server, int64_t pid) {
   return processes_.IsRunning(
       {pid, ServerProgramName(server),
        absl::StrCat("--endpoints-file=", folder_.EndpointsPath(server))});
@@ -119,11 +119,11 @@ absl::Status ServerRunner::WithLog(const std::string& server,
 }
 
 absl::StatusOr<std::vector<std::string>> ServerRunner::Stop(
-    const std::map<std::string, int>& pids, absl::Duration patience) {
+    const std::map<std::string, int64_t>& pids, absl::Duration patience) {
   for (const auto& [server, pid] : pids) {
     SC_RETURN_IF_ERROR(processes_.Terminate(pid), "stop ", server);
   }
-  std::map<std::string, int> left = AwaitEnd(pids, patience);
+  std::map<std::string, int64_t> left = AwaitEnd(pids, patience);
   std::vector<std::string> killed;
   for (const auto& [server, pid] : left) {
     killed.push_back(server);
@@ -142,8 +142,8 @@ absl::StatusOr<std::vector<std::string>> ServerRunner::Stop(
   return killed;
 }
 
-std::map<std::string, int> ServerRunner::AwaitEnd(
-    std::map<std::string, int> pids, absl::Duration patience) {
+std::map<std::string, int64_t> ServerRunner::AwaitEnd(
+    std::map<std::string, int64_t> pids, absl::Duration patience) {
   const absl::Duration give_up = clock_.Elapsed() + patience;
   while (true) {
     for (auto pid = pids.begin(); pid != pids.end();) {
@@ -158,13 +158,13 @@ std::map<std::string, int> ServerRunner::AwaitEnd(
   }
 }
 
-std::map<std::string, int> ServerRunner::started() const {
-  std::map<std::string, int> pids;
+std::map<std::string, int64_t> ServerRunner::started() const {
+  std::map<std::string, int64_t> pids;
   for (const auto& [server, launch] : launches_) pids[server] = launch.pid;
   return pids;
 }
 
-std::vector<std::string> ServerRunner::ArgumentsOf(int pid) {
+std::vector<std::string> ServerRunner::ArgumentsOf(int64_t pid) {
   return processes_.ArgumentsOf(pid);
 }
 

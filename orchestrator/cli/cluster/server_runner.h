@@ -55,29 +55,29 @@ class ServerRunner {
   //
   // UNAVAILABLE: one runs even so. PERMISSION_DENIED: it is another user's.
   absl::StatusOr<std::vector<std::string>> Stop(
-      const std::map<std::string, int>& pids, absl::Duration patience);
+      const std::map<std::string, int64_t>& pids, absl::Duration patience);
 
   // The servers that this object has started: name to pid.
-  std::map<std::string, int> started() const;
+  std::map<std::string, int64_t> started() const;
 
   // The arguments that a running server was started with.
-  std::vector<std::string> ArgumentsOf(int pid);
+  std::vector<std::string> ArgumentsOf(int64_t pid);
 
  private:
   struct Launch {
-    int pid = 0;
+    int64_t pid = 0;
     int64_t log_start = 0;  // length of the log before
   };
 
-  bool IsRunning(const std::string& server, int pid);
+  bool IsRunning(const std::string& server, int64_t pid);
   std::string Listen(int port);
   // Whether the server serves now; an error if it has ended.
   absl::StatusOr<std::optional<Endpoints>> Probe(const std::string& server);
   absl::Status CheckAlive(const std::string& server);
   absl::Status WithLog(const std::string& server, absl::string_view what);
   // Waits until none of `pids` runs; returns those that still do.
-  std::map<std::string, int> AwaitEnd(std::map<std::string, int> pids,
-                                      absl::Duration patience);
+  std::map<std::string, int64_t> AwaitEnd(std::map<std::string, int64_t> pids,
+                                          absl::Duration patience);
 
   const ClusterFolder& folder_;
   Processes& processes_;

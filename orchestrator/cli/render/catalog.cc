@@ -40,8 +40,8 @@ std::string RenderParameters(const ParameterSpecs& specs,
   if (specs.empty()) return "";
   Table table({{"NAME"},
                {"DEFAULT"},
-               {"ALLOWED", Align::kLeft, true},
-               {"MEANING", Align::kLeft, true}},
+               {"ALLOWED", Align::kLeft, Overflow::kWrap},
+               {"MEANING", Align::kLeft, Overflow::kWrap}},
               2);
   for (const v1::ParameterSpec& spec : specs) {
     table.AddRow({{Printable(spec.name())},
@@ -57,7 +57,8 @@ template <typename Specs>
 std::string RenderArtifactSpecs(absl::string_view title, const Specs& specs,
                                 const Layout& layout) {
   if (specs.empty()) return "";
-  Table table({{"NAME"}, {"TYPE"}, {"MEANING", Align::kLeft, true}}, 2);
+  Table table({{"NAME"}, {"TYPE"}, {"MEANING", Align::kLeft, Overflow::kWrap}},
+              2);
   for (const auto& spec : specs) {
     table.AddRow({{Printable(spec.name())},
                   {absl::StrCat(ArtifactTypeName(spec.type()),
@@ -89,7 +90,7 @@ std::string RenderReplicas(const v1::StageStatus& stage, const Layout& layout) {
   Table table({{"ADDRESS"},
                {"STATE"},
                {"BUSY", Align::kRight},
-               {"REASON", Align::kLeft, true}},
+               {"REASON", Align::kLeft, Overflow::kWrap}},
               2);
   for (const v1::ReplicaStatus& replica : stage.replicas()) {
     table.AddRow({{Printable(replica.address())},
@@ -129,8 +130,8 @@ std::string FormatBindings(const Bindings& bindings) {
 std::string RenderSteps(const v1::Pipeline& pipeline, const Layout& layout) {
   Table table({{"NAME"},
                {"STAGE"},
-               {"INPUTS", Align::kLeft, true},
-               {"PARAMETERS", Align::kLeft, true}},
+               {"INPUTS", Align::kLeft, Overflow::kWrap},
+               {"PARAMETERS", Align::kLeft, Overflow::kWrap}},
               2);
   for (const v1::PipelineStep& step : pipeline.steps()) {
     table.AddRow({{Printable(step.name())},
@@ -145,8 +146,8 @@ std::string RenderInputs(const v1::Pipeline& pipeline, const Layout& layout) {
   if (pipeline.inputs().empty()) return "";
   Table table({{"NAME"},
                {"TYPE"},
-               {"DEFAULT", Align::kLeft, true},
-               {"MEANING", Align::kLeft, true}},
+               {"DEFAULT", Align::kLeft, Overflow::kWrap},
+               {"MEANING", Align::kLeft, Overflow::kWrap}},
               2);
   for (const v1::PipelineInput& input : pipeline.inputs()) {
     table.AddRow(
@@ -161,7 +162,8 @@ std::string RenderInputs(const v1::Pipeline& pipeline, const Layout& layout) {
 
 std::string RenderOutputs(const v1::Pipeline& pipeline, const Layout& layout) {
   if (pipeline.outputs().empty()) return "";
-  Table table({{"NAME"}, {"FROM"}, {"MEANING", Align::kLeft, true}}, 2);
+  Table table({{"NAME"}, {"FROM"}, {"MEANING", Align::kLeft, Overflow::kWrap}},
+              2);
   for (const v1::PipelineOutput& output : pipeline.outputs()) {
     table.AddRow({{Printable(output.name())},
                   {Printable(absl::StrCat("steps.", output.source().step(), ".",
@@ -180,7 +182,7 @@ std::string RenderStageList(absl::Span<const v1::StageStatus> stages,
                {"SERVING", Align::kRight},
                {"BUSY", Align::kRight},
                {"WAITING", Align::kRight},
-               {"MEANING", Align::kLeft, true}});
+               {"MEANING", Align::kLeft, Overflow::kCut}});
   for (const v1::StageStatus& stage : stages) {
     const SlotCount count = CountSlots(stage);
     const Tone tone = count.serving > 0 ? Tone::kGood : Tone::kBad;
@@ -215,8 +217,8 @@ std::string RenderPipelineList(absl::Span<const v1::Pipeline> pipelines,
                                const Layout& layout) {
   Table table({{"PIPELINE"},
                {"VERSION", Align::kRight},
-               {"STEPS", Align::kLeft, true},
-               {"MEANING", Align::kLeft, true}});
+               {"STEPS", Align::kLeft, Overflow::kCut},
+               {"MEANING", Align::kLeft, Overflow::kCut}});
   for (const v1::Pipeline& pipeline : pipelines) {
     std::vector<std::string> steps;
     for (const v1::PipelineStep& step : pipeline.steps()) {

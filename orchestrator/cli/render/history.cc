@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "nlohmann/json.hpp"
-#include "orchestrator/cli/render/format.h"
 #include "orchestrator/cli/render/table.h"
 #include "orchestrator/cli/render/text.h"
 
@@ -42,6 +42,21 @@ std::vector<std::string> ColumnsOf(const nlohmann::json& evaluations) {
 std::string Title(const std::string& column) {
   return Printable(
       absl::StrReplaceAll(absl::AsciiStrToUpper(column), {{"_", " "}}));
+}
+
+// Digits after the point that show four significant ones of the largest value;
+// none if all are whole.
+int Decimals(const History& history, size_t column) {
+  double largest = 0;
+  bool whole = true;
+  for (const std::vector<double>& row : history.rows) {
+    if (!std::isfinite(row[column])) continue;
+    largest = std::max(largest, std::fabs(row[column]));
+    whole = whole && row[column] == std::trunc(row[column]);
+  }
+  if (whole || largest == 0) return 0;
+  return std::clamp(3 - static_cast<int>(std::floor(std::log10(largest))), 0,
+                    9);
 }
 
 }  // namespace
@@ -81,14 +96,21 @@ std::string RenderHistory(const History& history, int most_rows, int indent,
   const bool all = count <= static_cast<size_t>(most_rows);
   const size_t head = all ? count : static_cast<size_t>(most_rows) / 2;
   const size_t tail = all ? count : count - (most_rows - head - 1);
+  std::vector<int> decimals;
+  for (size_t column = 0; column < history.columns.size(); ++column) {
+    decimals.push_back(Decimals(history, column));
+  }
   for (size_t i = 0; i < count; ++i) {
     if (i == head && i < tail) {
       table.AddRow(Line(history.columns.size(), Span{"…", Tone::kFaint}));
       i = tail;
     }
     Line row;
-    for (const double value : history.rows[i]) {
-      row.push_back({std::isnan(value) ? "-" : NumberText(value)});
+    for (size_t column = 0; column < decimals.size(); ++column) {
+      const double value = history.rows[i][column];
+      row.push_back({std::isnan(value)
+                         ? "-"
+                         : absl::StrFormat("%.*f", decimals[column], value)});
     }
     table.AddRow(std::move(row));
   }

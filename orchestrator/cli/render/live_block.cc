@@ -18,6 +18,7 @@ namespace stagecoach {
 namespace {
 
 constexpr int kWidestName = 20;
+constexpr int kGap = 2;
 constexpr int kTimeWidth = 11;  // `59 min 59 s`
 
 int NameWidth(const v1::Run& run, int width) {
@@ -115,18 +116,19 @@ Line StepLine(const v1::Step& step, absl::Time now, int name_width,
               int time_width, int width) {
   const std::optional<absl::Duration> time = AttemptTime(step, now);
   Line line;
-  line.push_back({"  "});
   line.push_back(
       {std::string(StateSymbol(step.state())), StateTone(step.state())});
   line.push_back({" "});
-  line.push_back(
-      {PadRight(Truncate(Printable(step.name()), name_width), name_width)});
-  line.push_back({"  "});
+  const std::string name = Truncate(Printable(step.name()), name_width);
+  line.push_back({name});
+  const int left = std::max(1, width - 2 - name_width - 2 * kGap - time_width);
+  Line detail = Detail(step, now, left);
+  if (!time.has_value() && detail.empty()) return line;
+  line.push_back({std::string(name_width - DisplayWidth(name) + kGap, ' ')});
   line.push_back(
       {PadLeft(time ? DurationText(*time) : "", time_width), Tone::kFaint});
-  line.push_back({"  "});
-  const int left = std::max(1, width - LineWidth(line));
-  for (Span& span : Detail(step, now, left)) line.push_back(std::move(span));
+  line.push_back({std::string(kGap, ' ')});
+  for (Span& span : detail) line.push_back(std::move(span));
   return line;
 }
 
@@ -182,11 +184,12 @@ std::vector<Line> RenderLiveBlock(const v1::Run& run, absl::Time now,
   const int hidden = run.steps_size() - static_cast<int>(chosen.size());
   if (hidden > 0) {
     lines.push_back(
-        {{absl::StrCat("  … ", Plural(hidden, "more step")), Tone::kFaint}});
+        {{absl::StrCat("… ", Plural(hidden, "more step")), Tone::kFaint}});
   }
   if (!options.notice.empty()) {
     lines.push_back({{Printable(options.notice), Tone::kWarning}});
   }
+  for (Line& line : lines) line = FitLine(line, options.width);
   return lines;
 }
 

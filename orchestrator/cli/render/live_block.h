@@ -1,9 +1,9 @@
 // The block that shows a run while it goes on: one line a step.
 //
 //   airline-7k2m9q  running  0.52 s
-//     ✓ load       12 ms  3 artifacts
-//     ● train     0.50 s  ━━━━━━━━━╸──────────  epoch 52/100  ETA 0.4 s
-//     ○ forecast
+//   ✓ load       12 ms  3 artifacts
+//   ● train     0.50 s  ━━━╸──  epoch  52/100  ETA 0.40 s  loss 34211
+//   ○ forecast
 //
 // Pure.
 

@@ -16,9 +16,11 @@
 namespace stagecoach {
 namespace {
 
-constexpr int kWidestBar = 24;
-constexpr int kNarrowestBar = 10;
+constexpr int kWidestBar = 20;
+constexpr int kNarrowestBar = 6;
 constexpr int kGap = 2;
+constexpr int kTimeLeftWidth = 10;  // `ETA 0.25 s`
+constexpr int kLiveDigits = 3;
 
 std::string Repeat(absl::string_view text, int count) {
   std::string result;
@@ -26,18 +28,31 @@ std::string Repeat(absl::string_view text, int count) {
   return result;
 }
 
+// The units, as wide as they will become.
+std::string SteadyUnits(const v1::Progress& progress) {
+  v1::Progress done = progress;
+  done.set_units_done(progress.units_total());
+  const std::string now = UnitsText(progress);
+  const int missing = DisplayWidth(UnitsText(done)) - DisplayWidth(now);
+  const size_t at = now.find(' ');
+  if (missing <= 0 || at == std::string::npos) return now;
+  return absl::StrCat(now.substr(0, at), std::string(missing, ' '),
+                      now.substr(at));
+}
+
 // What may follow the bar, most important first.
 std::vector<Span> Details(const v1::Progress& progress,
                           absl::Duration elapsed) {
   std::vector<Span> details;
-  const std::string units = UnitsText(progress);
+  const std::string units = SteadyUnits(progress);
   if (!units.empty()) details.push_back({units});
   const std::optional<absl::Duration> left =
       TimeLeft(progress.fraction(), elapsed);
   if (left.has_value() && progress.fraction() < 1) {
-    details.push_back({absl::StrCat("ETA ", DurationText(*left))});
+    details.push_back(
+        {PadRight(absl::StrCat("ETA ", DurationText(*left)), kTimeLeftWidth)});
   }
-  for (std::string& metric : MetricsText(progress.metrics())) {
+  for (std::string& metric : MetricsText(progress.metrics(), kLiveDigits)) {
     details.push_back({std::move(metric), Tone::kFaint});
   }
   if (!progress.message().empty()) {
@@ -81,7 +96,8 @@ std::string UnitsText(const v1::Progress& progress) {
 }
 
 std::vector<std::string> MetricsText(
-    const google::protobuf::Map<std::string, double>& metrics) {
+    const google::protobuf::Map<std::string, double>& metrics,
+    int significant) {
   const std::map<std::string, double> sorted(metrics.begin(), metrics.end());
   std::vector<std::string> result;
   for (const auto& [name, value] : sorted) {
@@ -90,12 +106,12 @@ std::vector<std::string> MetricsText(
         sorted.count(absl::StrCat(base, "_test")) > 0) {
       continue;  // shown together with the value for test data
     }
-    std::string text = absl::StrCat(name, " ", NumberText(value));
+    std::string text = absl::StrCat(name, " ", NumberText(value, significant));
     if (base = name; absl::ConsumeSuffix(&base, "_test")) {
       const auto train = sorted.find(absl::StrCat(base, "_train"));
       if (train != sorted.end()) {
-        text = absl::StrCat(base, " ", NumberText(train->second), "/",
-                            NumberText(value));
+        text = absl::StrCat(base, " ", NumberText(train->second, significant),
+                            "/", NumberText(value, significant));
       }
     }
     text = Printable(text);

@@ -22,15 +22,16 @@ Line ProgressBar(double fraction, int width);
 // `epoch 52/100`, `row 1200`, `37 %`; empty if nothing is known.
 std::string UnitsText(const v1::Progress& progress);
 
-// Values by name, shortest form first: `loss 34211`, and values for training
-// and test data together: `rmse 190.2/380.1` (train/test). `loss` comes first,
-// then by name.
+// Values by name with `significant` digits: `loss 34211`; those for training
+// and test data together: `rmse 190.2/380.1`. `loss` comes first, then by name.
 std::vector<std::string> MetricsText(
-    const google::protobuf::Map<std::string, double>& metrics);
+    const google::protobuf::Map<std::string, double>& metrics,
+    int significant = 4);
 
 // Everything about a running attempt in one line of at most `width` columns
-// (0: no limit): bar, units, time left, metrics, message. What does not fit
-// is left out whole, least important first, never cut; the bar shrinks first.
+// (0: no limit): bar, units, time left, metrics, message. The bar shrinks
+// first; then what does not fit is left out whole, least important first.
+// Parts that change keep their width, so that the line stands still.
 Line ProgressLine(const v1::Progress& progress, absl::Duration elapsed,
                   int width);
 

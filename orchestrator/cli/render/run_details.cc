@@ -32,7 +32,7 @@ std::string StepsDone(const v1::Run& run) {
 // A table of names and what they are.
 class Fields {
  public:
-  Fields() : table_({{""}, {"", Align::kLeft, true}}) {}
+  Fields() : table_({{""}, {"", Align::kLeft, Overflow::kWrap}}) {}
 
   void Add(absl::string_view name, std::string value, Tone tone) {
     if (value.empty()) return;
@@ -118,7 +118,7 @@ std::string Steps(const v1::Run& run, absl::Time now, const Layout& layout) {
                {"ATTEMPTS", Align::kRight},
                {"TIME", Align::kRight},
                {"ARTIFACTS", Align::kRight},
-               {"VALUES", Align::kLeft, true}});
+               {"VALUES", Align::kLeft, Overflow::kCut}});
   for (const v1::Step& step : run.steps()) {
     const std::optional<absl::Duration> time = AttemptTime(step, now);
     table.AddRow({{Printable(step.name())},
@@ -151,7 +151,7 @@ void AddAttempt(const v1::Step& step, const v1::Attempt& attempt,
 std::string Attempts(const v1::Run& run, const Layout& layout) {
   Table table({{"ATTEMPT"},
                {"STATE"},
-               {"REPLICA", Align::kLeft, true},
+               {"REPLICA", Align::kLeft, Overflow::kCut},
                {"DISPATCH", Align::kRight},
                {"QUEUE", Align::kRight},
                {"READ", Align::kRight},
@@ -189,7 +189,7 @@ std::string Outputs(const v1::Run& run, const Layout& layout) {
 std::string RenderRunList(absl::Span<const v1::Run> runs, absl::Time now,
                           const Layout& layout) {
   Table table({{"RUN"},
-               {"PIPELINE", Align::kLeft, true},
+               {"PIPELINE", Align::kLeft, Overflow::kCut},
                {"STATE"},
                {"STEPS", Align::kRight},
                {"CREATED"},

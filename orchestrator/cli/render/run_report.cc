@@ -11,6 +11,7 @@
 #include "orchestrator/cli/render/run_words.h"
 #include "orchestrator/cli/render/table.h"
 #include "orchestrator/cli/render/text.h"
+#include "services/common/contract/parameter_value.h"
 #include "services/common/contract/proto_time.h"
 
 namespace stagecoach {
@@ -31,7 +32,7 @@ std::string Results(const RunReport& report, const Layout& layout) {
   Table table({{"STEP"},
                {"ARTIFACT"},
                {"SHAPE"},
-               {"VALUES", Align::kLeft, /*flexible=*/true}},
+               {"VALUES", Align::kLeft, Overflow::kCut}},
               /*indent=*/2);
   for (const v1::Step& step : report.run.steps()) {
     std::string name = Printable(step.name());
@@ -58,13 +59,14 @@ std::string Evaluations(const RunReport& report, const Layout& layout) {
 }
 
 std::string Outputs(const RunReport& report, const Layout& layout) {
-  Table table({{""}, {"", Align::kLeft, true}, {""}}, /*indent=*/2);
+  Table table({{""}, {""}, {"", Align::kLeft, Overflow::kCut}},
+              /*indent=*/2);
   const std::map<std::string, v1::Artifact> sorted(report.run.outputs().begin(),
                                                    report.run.outputs().end());
   for (const auto& [name, artifact] : sorted) {
     table.AddRow({{Printable(name)},
-                  {ValuesOf(report, artifact), Tone::kStrong},
-                  {ArtifactKindText(artifact), Tone::kFaint}});
+                  {ArtifactKindText(artifact), Tone::kFaint},
+                  {ValuesOf(report, artifact), Tone::kStrong}});
   }
   if (table.empty()) return "";
   return Heading(layout, "Outputs") + table.Render(layout);
@@ -151,8 +153,9 @@ std::string NextCommands(const RunReport& report, const Layout& layout) {
   if (run.state() == v1::RUN_STATE_SUCCEEDED) {
     std::string again = absl::StrCat("run ", run.pipeline_name());
     if (run.pipeline().parameters_size() > 0) {
-      absl::StrAppend(&again, " --set ", run.pipeline().parameters(0).name(),
-                      "=…");
+      const v1::ParameterSpec& spec = run.pipeline().parameters(0);
+      absl::StrAppend(&again, " --set ", spec.name(), "=",
+                      ParameterValueText(spec.default_value()));
     }
     commands.push_back(again);
   } else {

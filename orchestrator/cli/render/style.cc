@@ -41,26 +41,30 @@ int LineWidth(const Line& line) {
   return width;
 }
 
-std::string PaintLine(const Layout& layout, const Line& line) {
-  const bool limited = layout.width > 0 && LineWidth(line) > layout.width;
-  std::string result;
-  int left = layout.width;
+Line FitLine(const Line& line, int width) {
+  if (LineWidth(line) <= width) return line;
+  Line result;
+  int left = width;
   for (const Span& span : line) {
-    if (!limited) {
-      absl::StrAppend(&result, Paint(layout, span.tone, span.text));
+    const int taken = DisplayWidth(span.text);
+    if (taken < left) {
+      result.push_back(span);
+      left -= taken;
       continue;
     }
-    if (left <= 0) break;
-    // A piece that just fits is cut too if something follows it, so that the
-    // mark shows.
-    const int width = DisplayWidth(span.text);
-    const bool last = &span == &line.back();
-    const std::string text =
-        width < left || (width == left && last)
-            ? span.text
-            : Truncate(absl::StrCat(span.text, "  "), left);
-    absl::StrAppend(&result, Paint(layout, span.tone, text));
-    left -= DisplayWidth(text);
+    // Also when it just fits: something follows it, so the mark has to show.
+    result.push_back(
+        {Truncate(absl::StrCat(span.text, "  "), left), span.tone});
+    break;
+  }
+  return result;
+}
+
+std::string PaintLine(const Layout& layout, const Line& line) {
+  std::string result;
+  for (const Span& span :
+       layout.width > 0 ? FitLine(line, layout.width) : line) {
+    absl::StrAppend(&result, Paint(layout, span.tone, span.text));
   }
   return result;
 }

@@ -36,6 +36,10 @@ std::string Paint(const Layout& layout, Tone tone, absl::string_view text);
 // Columns that a line takes.
 int LineWidth(const Line& line);
 
+// The line in at most `width` columns (>= 1); what is cut off is replaced by
+// `…`.
+Line FitLine(const Line& line, int width);
+
 // The line cut to the layout's width, if it has one, and painted.
 std::string PaintLine(const Layout& layout, const Line& line);
 

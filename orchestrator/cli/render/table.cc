@@ -12,11 +12,31 @@ namespace stagecoach {
 namespace {
 
 constexpr int kGap = 2;
-constexpr int kNarrowest = 8;
+
+int Narrowest(Overflow overflow) {
+  return overflow == Overflow::kWrap ? 16 : 8;
+}
 
 std::string Fit(const std::string& text, int width, Align align) {
   const std::string cut = Truncate(text, width);
   return align == Align::kRight ? PadLeft(cut, width) : PadRight(cut, width);
+}
+
+// The row as it is shown: more than one where cells go on below.
+std::vector<Line> WrapRow(const std::vector<Column>& columns,
+                          const std::vector<int>& widths, const Line& row) {
+  std::vector<Line> lines = {row};
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (columns[i].overflow != Overflow::kWrap) continue;
+    if (DisplayWidth(row[i].text) <= widths[i]) continue;
+    const std::vector<std::string> parts = Wrap(row[i].text, widths[i]);
+    if (lines.size() < parts.size())
+      lines.resize(parts.size(), Line(row.size()));
+    for (size_t part = 0; part < parts.size(); ++part) {
+      lines[part][i] = {parts[part], row[i].tone};
+    }
+  }
+  return lines;
 }
 
 // Whether any cell from `from` on shows something, so that padding is needed.
@@ -71,7 +91,9 @@ std::vector<int> Table::Widths(int limit) const {
   while (excess-- > 0) {
     int* widest = nullptr;
     for (size_t i = 0; i < columns_.size(); ++i) {
-      if (!columns_[i].flexible || widths[i] <= kNarrowest) continue;
+      const Overflow overflow = columns_[i].overflow;
+      if (overflow == Overflow::kKeep) continue;
+      if (widths[i] <= Narrowest(overflow)) continue;
       if (widest == nullptr || widths[i] > *widest) widest = &widths[i];
     }
     if (widest == nullptr) break;
@@ -91,7 +113,9 @@ std::string Table::Render(const Layout& layout) const {
     RenderRow(layout, columns_, widths, titles, indent_, out);
   }
   for (const Line& row : rows_) {
-    RenderRow(layout, columns_, widths, row, indent_, out);
+    for (const Line& line : WrapRow(columns_, widths, row)) {
+      RenderRow(layout, columns_, widths, line, indent_, out);
+    }
   }
   return out;
 }

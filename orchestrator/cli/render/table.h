@@ -13,12 +13,18 @@ namespace stagecoach {
 
 enum class Align { kLeft, kRight };
 
+// What becomes of a cell that is wider than its column may be.
+enum class Overflow {
+  kKeep,  // the column is as wide as its widest cell, always
+  kCut,   // it loses its end
+  kWrap,  // it goes on below, broken at spaces
+};
+
 struct Column {
   // Shown above it, in upper case by convention; may be empty.
   std::string title;
   Align align = Align::kLeft;
-  // Whether its cells are cut when the table is too wide; others never are.
-  bool flexible = false;
+  Overflow overflow = Overflow::kKeep;
 };
 
 // A table, built row by row and then rendered. Cells are Spans of Printable
@@ -37,7 +43,8 @@ class Table {
 
   // The title line (if any column has a title) and the rows, each ended by a
   // line feed, columns two spaces apart, without trailing spaces. If it does
-  // not fit, flexible columns are cut, the widest first, down to 8 columns.
+  // not fit, columns that need not be kept become narrower, the widest first,
+  // down to 8 (cut) or 16 (wrapped).
   std::string Render(const Layout& layout) const;
 
  private:

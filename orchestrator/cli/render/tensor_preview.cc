@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kElementsOnALine = 8;
 constexpr int kRowsOfATensor = 6;
+constexpr size_t kTensorsOnALine = 3;
 
 template <typename T>
 T ReadAt(absl::string_view bytes, int64_t index) {
@@ -102,7 +103,7 @@ std::string TensorRows(const TensorView& tensor, const Layout& layout) {
   const int64_t rows = (count + length - 1) / length;
   const int64_t head = rows <= kRowsOfATensor ? rows : kRowsOfATensor / 2;
   const int64_t tail = rows <= kRowsOfATensor ? rows : rows - head;
-  Table table({{"", Align::kRight}, {"", Align::kLeft, /*flexible=*/true}}, 2);
+  Table table({{"", Align::kRight}, {"", Align::kLeft, Overflow::kCut}}, 2);
   for (int64_t row = 0; row < rows; ++row) {
     if (row == head && row < tail) {
       table.AddRow({{"", Tone::kFaint}, {"…", Tone::kFaint}});
@@ -154,6 +155,10 @@ std::string TensorsLine(const SafetensorsView& view) {
   }
   std::vector<std::string> names;
   for (const TensorView& tensor : view.tensors()) {
+    if (names.size() == kTensorsOnALine) {
+      names.push_back("…");
+      break;
+    }
     names.push_back(absl::StrCat(tensor.name, " ", ShapeText(tensor)));
   }
   return Printable(absl::StrJoin(names, ", "));
@@ -161,7 +166,7 @@ std::string TensorsLine(const SafetensorsView& view) {
 
 std::string TensorsPage(const SafetensorsView& view, int most_lines,
                         const Layout& layout) {
-  Table table({{"TENSOR", Align::kLeft, true},
+  Table table({{"TENSOR", Align::kLeft, Overflow::kCut},
                {"TYPE"},
                {"SHAPE"},
                {"MIN", Align::kRight},
@@ -177,7 +182,7 @@ std::string TensorsPage(const SafetensorsView& view, int most_lines,
     lines += kRowsOfATensor + 2;
   }
   if (!view.metadata().empty()) {
-    Table metadata({{""}, {"", Align::kLeft, true}}, 2);
+    Table metadata({{""}, {"", Align::kLeft, Overflow::kWrap}}, 2);
     for (const auto& [name, value] : view.metadata()) {
       metadata.AddRow({{Printable(name)}, {Printable(value)}});
     }

@@ -21,7 +21,8 @@ double TensorElement(const TensorView& tensor, int64_t index);
 // of them.
 std::string ElementsText(const TensorView& tensor, int64_t most);
 
-// The elements of a single tensor; names and shapes of several.
+// The elements of a single tensor; names and shapes of the
+// first of several.
 std::string TensorsLine(const SafetensorsView& view);
 
 // A table of the tensors with shape, smallest, mean and largest element; the

@@ -21,7 +21,7 @@
 namespace stagecoach {
 namespace {
 
-using Client = std::unique_ptr<OrchestratorClient>;
+using Client = std::shared_ptr<OrchestratorClient>;
 
 // Larger tensors are shown by shape alone; of anything else the beginning is.
 constexpr int64_t kMostTensorBytes = 64 << 20;
@@ -195,7 +195,7 @@ Verb AddArtifactsVerb(CLI::App& root) {
                  "train.safetensors"});
   AddChoice(show, *flags);
   show.add_option("--lines", flags->lines, "about how many lines (20)")
-      ->check(CLI::Range(6, 100000))
+      ->check(WholeNumber(6, 100'000))
       ->type_name("NUMBER");
   CLI::App& pull = AddPull(app, *flags);
   return {&app, [flags, &show, &pull](Context& context) {

@@ -19,7 +19,7 @@ struct CancelFlags {
 };
 
 absl::StatusOr<ExitCode> Cancel(const CancelFlags& flags, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   v1::CancelRunRequest request;
   request.set_run_id(flags.run_id);
@@ -41,12 +41,12 @@ absl::StatusOr<ExitCode> Cancel(const CancelFlags& flags, Context& context) {
 
 Verb AddCancelVerb(CLI::App& root) {
   auto flags = std::make_shared<CancelFlags>();
-  CLI::App& app = AddParser(
-      root, "cancel",
-      "Ask a run to stop. Done twice, or to a run that has ended, it changes\n"
-      "nothing.",
-      {"cancel airline-7k2m9q",
-       "cancel airline-7k2m9q --reason \"wrong data\""});
+  CLI::App& app =
+      AddParser(root, "cancel",
+                "Ask a run to stop.\n"
+                "Done twice, or to a run that has ended, it changes nothing.",
+                {"cancel airline-7k2m9q",
+                 "cancel airline-7k2m9q --reason \"wrong data\""});
   app.add_option("run", flags->run_id, "id of the run")
       ->required()
       ->type_name("");

@@ -12,7 +12,7 @@ namespace stagecoach {
 namespace {
 
 absl::StatusOr<ExitCode> Delete(const std::string& run_id, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   v1::DeleteRunRequest request;
   request.set_run_id(run_id);
@@ -33,8 +33,8 @@ Verb AddDeleteVerb(CLI::App& root) {
   auto run_id = std::make_shared<std::string>();
   CLI::App& app = AddParser(
       root, "delete",
-      "Delete the record of a run that has ended. Its artifacts stay on the\n"
-      "volume. A run that is not there is fine.",
+      "Delete the record of a run that has ended.\n"
+      "Its artifacts stay on the volume. A run that is not there is fine.",
       {"delete airline-7k2m9q"});
   app.add_option("run", *run_id, "id of the run")->required()->type_name("");
   return {&app,

@@ -45,11 +45,11 @@ absl::StatusOr<ExitCode> Down(const DownOptions& options, Context& context) {
 
 Verb AddDownVerb(CLI::App& root) {
   auto options = std::make_shared<DownOptions>();
-  CLI::App& app = AddParser(
-      root, "down",
-      "Stop the cluster of this machine. Runs and artifacts are kept: the\n"
-      "next 'up' goes on with them.",
-      {"down", "down --drain-timeout 5s"});
+  CLI::App& app =
+      AddParser(root, "down",
+                "Stop the cluster of this machine.\n"
+                "Runs and artifacts are kept: the next 'up' goes on with them.",
+                {"down", "down --drain-timeout 5s"});
   AddDurationFlag(app, "--drain-timeout", options->drain_timeout,
                   "how long a server may take before it is killed (30s)");
   return {&app,

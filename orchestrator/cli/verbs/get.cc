@@ -12,7 +12,7 @@ namespace stagecoach {
 namespace {
 
 absl::StatusOr<ExitCode> Get(const std::string& run_id, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::Run run, FetchRun(*client, run_id));
   context.console.Out(context.options.json
@@ -27,11 +27,9 @@ absl::StatusOr<ExitCode> Get(const std::string& run_id, Context& context) {
 
 Verb AddGetVerb(CLI::App& root) {
   auto run_id = std::make_shared<std::string>();
-  CLI::App& app = AddParser(
-      root, "get",
-      "Show a run: its steps, attempts, errors, outputs and where the time\n"
-      "went.",
-      {"get", "get airline-7k2m9q", "get airline-7k2m9q -o json"});
+  CLI::App& app =
+      AddParser(root, "get", "Show a run with its steps, errors and times.",
+                {"get", "get airline-7k2m9q", "get airline-7k2m9q -o json"});
   app.add_option("run", *run_id, "id of the run (the newest)")->type_name("");
   return {&app, [run_id](Context& context) { return Get(*run_id, context); }};
 }

@@ -16,7 +16,7 @@
 namespace stagecoach {
 namespace {
 
-using Client = std::unique_ptr<OrchestratorClient>;
+using Client = std::shared_ptr<OrchestratorClient>;
 
 struct PipelinesFlags {
   std::string name;
@@ -115,7 +115,7 @@ Verb AddPipelinesVerb(CLI::App& root) {
       ->required()
       ->type_name("");
   show.add_option("--version", flags->version, "version (the newest)")
-      ->check(CLI::PositiveNumber)
+      ->check(WholeNumber(1, 1'000'000'000))
       ->type_name("NUMBER");
   show.add_flag("--yaml", flags->yaml, "show the YAML that was applied");
   CLI::App& validate =

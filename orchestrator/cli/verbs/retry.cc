@@ -21,7 +21,7 @@ struct RetryFlags {
 };
 
 absl::StatusOr<ExitCode> Retry(const RetryFlags& flags, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   v1::RetryRunRequest request;
   request.set_run_id(flags.run_id);
@@ -50,11 +50,11 @@ absl::StatusOr<ExitCode> Retry(const RetryFlags& flags, Context& context) {
 
 Verb AddRetryVerb(CLI::App& root) {
   auto flags = std::make_shared<RetryFlags>();
-  CLI::App& app = AddParser(
-      root, "retry",
-      "Run again what failed: a new run takes over the steps that succeeded\n"
-      "and starts from the others.",
-      {"retry airline-7k2m9q", "retry airline-7k2m9q --detach"});
+  CLI::App& app =
+      AddParser(root, "retry",
+                "Run again what failed.\n"
+                "A new run takes over what succeeded and does the other steps.",
+                {"retry airline-7k2m9q", "retry airline-7k2m9q --detach"});
   app.add_option("run", flags->run_id, "id of the run that failed")
       ->required()
       ->type_name("");

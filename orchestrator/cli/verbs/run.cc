@@ -58,7 +58,7 @@ absl::StatusOr<ExitCode> Detach(Context& context, OrchestratorClient& client,
 }
 
 absl::StatusOr<ExitCode> Run(const RunFlags& flags, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   SC_ASSIGN_OR_RETURN(v1::RunRequest request, MakeRequest(flags, *client));
   if (flags.detach) return Detach(context, *client, std::move(request));
@@ -71,8 +71,8 @@ Verb AddRunVerb(CLI::App& root) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App& app = AddParser(
       root, "run",
-      "Run a pipeline, watch it and show its results. Ctrl-C lets go of the\n"
-      "run, which goes on by itself.",
+      "Run a pipeline, watch it and show its results.\n"
+      "Ctrl-C lets go of the run, which goes on by itself.",
       {"run airline", "run airline --set proportion=0.8 --set epochs=200",
        "run airline --input source=pvc://artifacts/data/mine.csv",
        "run airline --detach"});
@@ -87,7 +87,7 @@ Verb AddRunVerb(CLI::App& root) {
       ->type_name("NAME=URI");
   app.add_option("--pipeline-version", flags->version,
                  "version of the pipeline (the newest)")
-      ->check(CLI::PositiveNumber)
+      ->check(WholeNumber(1, 1'000'000'000))
       ->type_name("NUMBER");
   app.add_option("--idempotency-key", flags->idempotency_key,
                  "the same key never makes a second run")

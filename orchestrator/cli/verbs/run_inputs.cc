@@ -36,13 +36,12 @@ absl::StatusOr<NameAndValue> Split(absl::string_view flag,
                       std::string(text.substr(equals + 1))};
 }
 
-// Decimal digits with an optional sign, as YAML has whole numbers.
+// Starts as YAML's numbers do: words such as `nan` and `inf` are none.
 bool LooksLikeNumber(absl::string_view text) {
-  if (text.empty()) return false;
-  const char first = text[text[0] == '-' || text[0] == '+' ? 1 : 0];
-  return text.size() > 1 || absl::ascii_isdigit(text[0])
-             ? absl::ascii_isdigit(first) || first == '.'
-             : false;
+  if (absl::StartsWith(text, "-") || absl::StartsWith(text, "+")) {
+    text.remove_prefix(1);
+  }
+  return !text.empty() && (absl::ascii_isdigit(text[0]) || text[0] == '.');
 }
 
 v1::ParameterValue Guess(absl::string_view text) {

@@ -43,7 +43,7 @@ absl::StatusOr<v1::ListRunsResponse> List(const RunsFlags& flags,
 }
 
 absl::StatusOr<ExitCode> Runs(const RunsFlags& flags, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::ListRunsResponse list, List(flags, *client));
   if (context.options.json) {
@@ -77,7 +77,7 @@ Verb AddRunsVerb(CLI::App& root) {
       ->check(OneOf(RunStateWords()))
       ->type_name("STATE");
   app.add_option("--limit", flags->limit, "most runs to list (20)")
-      ->check(CLI::PositiveNumber)
+      ->check(WholeNumber(1, 100'000))
       ->type_name("NUMBER");
   return {&app, [flags](Context& context) { return Runs(*flags, context); }};
 }

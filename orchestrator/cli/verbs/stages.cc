@@ -25,7 +25,7 @@ absl::StatusOr<v1::StageStatus> Find(const std::vector<v1::StageStatus>& stages,
 }
 
 absl::StatusOr<ExitCode> Stages(const std::string& name, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::ListStagesResponse list,
                       client->ListStages(v1::ListStagesRequest()));
@@ -47,11 +47,9 @@ absl::StatusOr<ExitCode> Stages(const std::string& name, Context& context) {
 
 Verb AddStagesVerb(CLI::App& root) {
   auto name = std::make_shared<std::string>();
-  CLI::App& app = AddParser(
-      root, "stages",
-      "List the stages, or show one: its parameters, inputs, outputs and\n"
-      "replicas.",
-      {"stages", "stages train"});
+  CLI::App& app =
+      AddParser(root, "stages", "List the stages, or show one in full.",
+                {"stages", "stages train"});
   app.add_option("stage", *name, "name of the stage (all)")->type_name("");
   return {&app, [name](Context& context) { return Stages(*name, context); }};
 }

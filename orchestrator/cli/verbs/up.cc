@@ -2,8 +2,10 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
 #include "orchestrator/cli/cluster/local_cluster.h"
 #include "orchestrator/cli/help.h"
@@ -11,6 +13,7 @@
 #include "orchestrator/cli/render/table.h"
 #include "orchestrator/cli/verb.h"
 #include "orchestrator/cli/verbs/cluster_text.h"
+#include "orchestrator/cli/verbs/support.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
@@ -22,6 +25,7 @@ struct UpFlags {
   std::string volume_path;
   std::string pipelines;
   std::string programs;
+  std::vector<std::string> stages = absl::StrSplit(STAGECOACH_STAGES, ',');
   absl::Duration wait = absl::Seconds(30);
   bool foreground = false;
 };
@@ -49,12 +53,7 @@ absl::StatusOr<UpOptions> MakeOptions(const UpFlags& flags,
                              : (here / flags.programs).lexically_normal();
   UpOptions options;
   options.program_folder = programs.string();
-  options.stages = FindStagePrograms(options.program_folder);
-  if (options.stages.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        "there are no stages (stagecoach-NAME) in ", options.program_folder,
-        "; name their folder with --programs"));
-  }
+  options.stages = flags.stages;
   options.pipelines_folder = SharedFolder(programs, "pipelines");
   if (!flags.pipelines.empty()) {
     options.pipelines_folder =
@@ -89,7 +88,8 @@ nlohmann::json ToJson(const ClusterFolder& folder, const UpReport& report) {
 }
 
 std::string Render(const ClusterFolder& folder, const UpReport& report,
-                   absl::Duration took, const Layout& layout) {
+                   absl::Duration took, const std::string& program,
+                   const Layout& layout) {
   Table table({{"SERVER"}, {"STATE"}, {"GRPC"}, {"METRICS"}, {"PID"}});
   for (const ServerReport& server : report.servers) {
     table.AddRow({{server.name},
@@ -101,9 +101,9 @@ std::string Render(const ClusterFolder& folder, const UpReport& report,
   }
   return absl::StrCat(table.Render(layout), "\nready in ", DurationText(took),
                       "\n  folder  ", folder.path(), "\n  volume  ",
-                      report.volume_path, "\n\nGo on with\n",
-                      "  stagecoach pipelines\n  stagecoach run airline\n",
-                      "  stagecoach down\n");
+                      report.volume_path, "\n\nGo on with\n  ", program,
+                      " pipelines\n  ", program, " run airline\n  ", program,
+                      " down\n");
 }
 
 absl::StatusOr<ExitCode> Up(const UpFlags& flags, Context& context) {
@@ -121,10 +121,10 @@ absl::StatusOr<ExitCode> Up(const UpFlags& flags, Context& context) {
   const absl::Duration start = context.clock.Elapsed();
   SC_ASSIGN_OR_RETURN(const UpReport report, cluster.Up(options));
   const absl::Duration took = context.clock.Elapsed() - start;
-  context.console.Out(
-      context.options.json
-          ? ToJson(folder, report).dump(2) + "\n"
-          : Render(folder, report, took, OutLayout(context.console)));
+  context.console.Out(context.options.json
+                          ? ToJson(folder, report).dump(2) + "\n"
+                          : Render(folder, report, took, ProgramCall(context),
+                                   OutLayout(context.console)));
   if (!flags.foreground) return ExitCode::kOk;
 
   context.console.Err("stops with Ctrl-C\n");
@@ -141,8 +141,8 @@ Verb AddUpVerb(CLI::App& root) {
   auto flags = std::make_shared<UpFlags>();
   CLI::App& app = AddParser(
       root, "up",
-      "Start a cluster on this machine: every stage and the orchestrator.\n"
-      "What runs already is left alone; what is missing is started.",
+      "Start a cluster on this machine.\n"
+      "Every stage and the orchestrator; what runs already is left alone.",
       {"up", "up --volume-path /mnt/artifacts",
        "up --pipelines ./my-pipelines --foreground"});
   app.add_option("--volume-path", flags->volume_path,
@@ -154,6 +154,10 @@ Verb AddUpVerb(CLI::App& root) {
   app.add_option("--programs", flags->programs,
                  "folder of the programs (this one's)")
       ->type_name("FOLDER");
+  app.add_option("--stages", flags->stages,
+                 "stages to run, by name (" STAGECOACH_STAGES ")")
+      ->delimiter(',')
+      ->type_name("NAMES");
   AddDurationFlag(app, "--wait", flags->wait,
                   "how long starting may take (30s)");
   app.add_flag("--foreground", flags->foreground,

@@ -11,7 +11,7 @@ namespace stagecoach {
 namespace {
 
 absl::StatusOr<ExitCode> Watch(const std::string& run_id, Context& context) {
-  SC_ASSIGN_OR_RETURN(const std::unique_ptr<OrchestratorClient> client,
+  SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::Run run, FetchRun(*client, run_id));
   return WatchAndReport(context, *client, run.id(), FollowOutput::kEvents);
@@ -23,8 +23,8 @@ Verb AddWatchVerb(CLI::App& root) {
   auto run_id = std::make_shared<std::string>();
   CLI::App& app = AddParser(
       root, "watch",
-      "Watch a run to its end and show its results. With -o json, every event\n"
-      "on a line of its own. Ctrl-C lets go of the run.",
+      "Watch a run to its end and show its results.\n"
+      "With -o json, every event on a line. Ctrl-C lets go of the run.",
       {"watch", "watch airline-7k2m9q", "watch airline-7k2m9q -o json"});
   app.add_option("run", *run_id, "id of the run (the newest)")->type_name("");
   return {&app, [run_id](Context& context) { return Watch(*run_id, context); }};
