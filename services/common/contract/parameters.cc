@@ -110,7 +110,11 @@ absl::Status CheckNamesAreKnown(const ParameterSpecs& specs,
                    NearestNameHint(first, known)));
 }
 
+// A bound of a range: whole numbers in full, not as 1e+08.
 std::string NumberText(double value) {
+  if (std::trunc(value) == value && std::abs(value) < 1e15) {
+    return absl::StrCat(static_cast<int64_t>(value));
+  }
   return ParameterValueText(NumberValue(value));
 }
 

@@ -185,6 +185,12 @@ TEST(DescribeAllowedTest, ReadsLikeASentence) {
   EXPECT_EQ(DescribeAllowed(Spec("type: PARAMETER_TYPE_STRING")), "a string");
 }
 
+TEST(DescribeAllowedTest, WritesLargeWholeBoundsInFull) {
+  EXPECT_EQ(DescribeAllowed(Spec(R"(type: PARAMETER_TYPE_INTEGER
+                                    minimum: 1 maximum: 100000000)")),
+            "a whole number from 1 to 100000000");
+}
+
 TEST(ValidateParameterSpecTest, AcceptsTheReferenceStagesSpecs) {
   EXPECT_OK(ValidateParameterSpec(Proportion(), "stage 'load'"));
   EXPECT_OK(ValidateParameterSpec(Lookback(), "stage 'load'"));
