@@ -18,7 +18,7 @@ class ServerChoiceTest : public testing::Test {
  protected:
   ServerChoiceTest()
       : root_(testing::TempDir() + "server-choice-" + RandomId(12)) {
-    environment_.working_folder = root_ + "/work/below";
+    environment_.working_folder = root_ + "/project/below";
     std::filesystem::create_directories(environment_.working_folder);
   }
   ~ServerChoiceTest() override { std::filesystem::remove_all(root_); }
@@ -43,7 +43,7 @@ class ServerChoiceTest : public testing::Test {
 
 TEST_F(ServerChoiceTest, FlagsComeBeforeTheEnvironmentAndThatBeforeTheFolder) {
   EXPECT_EQ(Chosen(), "none");
-  Serve(root_ + "/work/.stagecoach", "found:1");
+  Serve(root_ + "/project/.stagecoach", "found:1");
   EXPECT_EQ(Chosen(), "found:1");
   Serve(root_ + "/named", "named:1");
   environment_.cluster_folder = root_ + "/named";
@@ -61,7 +61,7 @@ TEST_F(ServerChoiceTest, SaysWhatToDoWhereThereIsNoCluster) {
   const absl::Status none = ChooseServer(flags_, environment_).status();
   EXPECT_TRUE(IsNotReachable(none));
   EXPECT_THAT(none.message(), HasSubstr("stagecoach up"));
-  ASSERT_OK(ClusterFolder(root_ + "/work/.stagecoach").Create());
+  ASSERT_OK(ClusterFolder(root_ + "/project/.stagecoach").Create());
   const absl::Status down = ChooseServer(flags_, environment_).status();
   EXPECT_TRUE(IsNotReachable(down));
   EXPECT_THAT(down.message(), HasSubstr("is not running"));
@@ -70,9 +70,9 @@ TEST_F(ServerChoiceTest, SaysWhatToDoWhereThereIsNoCluster) {
 TEST_F(ServerChoiceTest, UpWorksHereUnlessThereIsAClusterAlready) {
   EXPECT_EQ(ChooseClusterFolder(flags_, environment_).path(),
             environment_.working_folder + "/.stagecoach");
-  ASSERT_OK(ClusterFolder(root_ + "/work/.stagecoach").Create());
+  ASSERT_OK(ClusterFolder(root_ + "/project/.stagecoach").Create());
   EXPECT_EQ(ChooseClusterFolder(flags_, environment_).path(),
-            root_ + "/work/.stagecoach");
+            root_ + "/project/.stagecoach");
   flags_.cluster_folder = "mine";
   EXPECT_EQ(ChooseClusterFolder(flags_, environment_).path(),
             environment_.working_folder + "/mine");
