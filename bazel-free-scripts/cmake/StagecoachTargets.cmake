@@ -72,6 +72,8 @@ function(stagecoach_binary)
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
   if(NOT ARG_TESTONLY)
     add_dependencies(programs ${ARG_NAME})
+    set_target_properties(${ARG_NAME} PROPERTIES
+      INSTALL_RPATH "$ORIGIN/../${STAGECOACH_PRIVATE_LIBDIR}")
     install(TARGETS ${ARG_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endfunction()

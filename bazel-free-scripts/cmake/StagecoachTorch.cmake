@@ -15,3 +15,11 @@ add_library(stagecoach::torch ALIAS stagecoach_torch)
 target_include_directories(stagecoach_torch SYSTEM INTERFACE
                            ${TORCH_INCLUDE_DIRS})
 target_link_libraries(stagecoach_torch INTERFACE ${TORCH_LIBRARIES})
+
+# Installed with the programs, so that they start wherever they are put.
+foreach(library IN ITEMS libtorch.so libtorch_cpu.so libc10.so libgomp.so.1)
+  if(EXISTS "${TORCH_INSTALL_PREFIX}/lib/${library}")
+    install(FILES "${TORCH_INSTALL_PREFIX}/lib/${library}"
+            DESTINATION "${STAGECOACH_PRIVATE_LIBDIR}")
+  endif()
+endforeach()
