@@ -36,6 +36,17 @@ TEST_F(GrpcFleetTest, KnowsAReplicaThatServesOnceContactWasAwaited) {
   EXPECT_OK(fleet_->CheckServing("train"));
 }
 
+TEST_F(GrpcFleetTest, AwaitsContactWithTheReplicasOfADnsName) {
+  ScriptedStage stage("train", 1);
+  ASSERT_OK(stage.Start());
+  options_.lookup = [address = stage.address()](const HostPort&) {
+    return std::vector<std::string>{address};
+  };
+  StartFleet({"train=dns:///train:1"});
+  fleet_->AwaitContact(kLimit);
+  EXPECT_OK(fleet_->CheckServing("train"));
+}
+
 TEST_F(GrpcFleetTest, AwaitsNobodyWhoIsKnownToBeAway) {
   StartFleet({"train=" + ClosedAddress()});
   fleet_->AwaitContact(absl::InfiniteDuration());

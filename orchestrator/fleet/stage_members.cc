@@ -32,6 +32,8 @@ void StageReplicas::OnResolved(size_t name,
          {"reason", problem}});
   }
   UpdateMembers();
+  absl::MutexLock lock(&mutex_);
+  names_[name].looked_up = true;
 }
 
 void StageReplicas::UpdateMembers() {

@@ -79,7 +79,7 @@ void StageReplicas::AwaitContact(absl::Duration limit) const {
 
 bool StageReplicas::KnowsAllLocked() const {
   for (const Name& name : names_) {
-    if (name.found.empty() && name.problem.empty()) return false;
+    if (!name.looked_up) return false;
   }
   for (const auto& [address, member] : members_) {
     if (member.replica != nullptr &&

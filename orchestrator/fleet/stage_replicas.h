@@ -72,7 +72,8 @@ class StageReplicas : public std::enable_shared_from_this<StageReplicas> {
   // A DNS name and what it has led to.
   struct Name {
     std::vector<std::string> found;
-    std::string problem;  // of the last look; empty: none
+    std::string problem;     // of the last look; empty: none
+    bool looked_up = false;  // and what was found has become members
   };
   using Replicas = std::vector<std::shared_ptr<Replica>>;
   using Addresses = absl::flat_hash_set<std::string>;
