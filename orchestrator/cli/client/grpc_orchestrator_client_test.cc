@@ -29,7 +29,12 @@ class Writer final : public grpc::ServerWriteReactor<Response> {
     Next();
   }
   void OnWriteDone(bool ok) override {
-    if (ok) Next();
+    if (ok) {
+      Next();
+    } else if (!stay_) {
+      // The reader has gone; without an end the server could not stop.
+      this->Finish(grpc::Status::CANCELLED);
+    }
   }
   void OnCancel() override {
     if (stay_) this->Finish(grpc::Status::CANCELLED);
