@@ -53,13 +53,6 @@ bool ActiveRun::IsRunning(int step, int number) const {
          record.attempts_size() == number;
 }
 
-int ActiveRun::StepIndex(absl::string_view name) const {
-  for (int i = 0; i < run_.steps_size(); ++i) {
-    if (run_.steps(i).name() == name) return i;
-  }
-  return -1;
-}
-
 v1::Attempt* ActiveRun::LastAttempt(int step) {
   v1::Step* record = run_.mutable_steps(step);
   return record->mutable_attempts(record->attempts_size() - 1);

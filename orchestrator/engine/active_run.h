@@ -45,8 +45,6 @@ class ActiveRun {
   std::string ExecutionId(int step) const;
   // Whether attempt `number` of `step` is the last one and RUNNING.
   bool IsRunning(int step, int number) const;
-  // The position of a step; -1 if there is none of that name.
-  int StepIndex(absl::string_view name) const;
 
   // Moves of a step without an attempt.
   absl::Status MoveStep(int step, StepTrigger trigger, absl::Time now);
