@@ -40,6 +40,13 @@ Json ParameterJson(const v1::ParameterValue& value) {
       return value.string_value();
     case v1::ParameterValue::kBooleanValue:
       return value.boolean_value();
+    case v1::ParameterValue::kStringListValue: {
+      Json texts = Json::array();
+      for (const std::string& text : value.string_list_value().values()) {
+        texts.push_back(text);
+      }
+      return texts;
+    }
     case v1::ParameterValue::KIND_NOT_SET:
       break;
   }

@@ -1,5 +1,6 @@
 #include "services/common/contract/parameter_value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -7,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace stagecoach {
 namespace {
@@ -65,6 +67,11 @@ bool SameValue(const v1::ParameterValue& a, const v1::ParameterValue& b) {
       return a.string_value() == b.string_value();
     case v1::ParameterValue::kBooleanValue:
       return a.boolean_value() == b.boolean_value();
+    case v1::ParameterValue::kStringListValue:
+      return std::equal(a.string_list_value().values().begin(),
+                        a.string_list_value().values().end(),
+                        b.string_list_value().values().begin(),
+                        b.string_list_value().values().end());
     case v1::ParameterValue::KIND_NOT_SET:
       return true;
   }
@@ -81,6 +88,8 @@ std::string ParameterValueText(const v1::ParameterValue& value) {
       return value.string_value();
     case v1::ParameterValue::kBooleanValue:
       return value.boolean_value() ? "true" : "false";
+    case v1::ParameterValue::kStringListValue:
+      return absl::StrJoin(value.string_list_value().values(), ",");
     case v1::ParameterValue::KIND_NOT_SET:
       return "";
   }
@@ -91,6 +100,14 @@ std::string QuotedParameterValue(const v1::ParameterValue& value) {
   switch (value.kind_case()) {
     case v1::ParameterValue::kStringValue:
       return Quoted(value.string_value());
+    case v1::ParameterValue::kStringListValue:
+      return absl::StrCat(
+          "[",
+          absl::StrJoin(value.string_list_value().values(), ", ",
+                        [](std::string* out, const std::string& text) {
+                          absl::StrAppend(out, Quoted(text));
+                        }),
+          "]");
     case v1::ParameterValue::kNumberValue: {
       std::string text = ShortestText(value.number_value());
       const bool looks_whole =
@@ -116,6 +133,8 @@ absl::string_view DescribeType(v1::ParameterType type) {
       return "true or false";
     case v1::PARAMETER_TYPE_INTEGER_OR_STRING:
       return "a whole number or a string";
+    case v1::PARAMETER_TYPE_STRING_LIST:
+      return "a list of strings";
     default:
       return "nothing";
   }
@@ -131,6 +150,8 @@ absl::string_view DescribeKind(const v1::ParameterValue& value) {
       return "a string";
     case v1::ParameterValue::kBooleanValue:
       return "a truth value";
+    case v1::ParameterValue::kStringListValue:
+      return "a list of strings";
     case v1::ParameterValue::KIND_NOT_SET:
       return "not set";
   }
