@@ -4,7 +4,9 @@
 #   check.sh [--all] [--fix] [CHECK…]
 #
 #   format        clang-format
-#   tidy          clang-tidy, on the files changed since the base; --all: on all
+#   tidy          clang-tidy, on the files changed since the base, those that
+#                 changed last first, for at most TIDY_SECONDS (900; 0: no
+#                 limit); --all: on all files, without limit
 #   proto         buf lint and format; breaking changes against the base
 #   python        ruff check and format
 #   shell         shellcheck
@@ -49,9 +51,10 @@ tidy_files() {
     return
   fi
   {
-    git diff --name-only --diff-filter=d "${base}" -- '*.cc' '*.h'
     git ls-files -o --exclude-standard -- '*.cc' '*.h'
-  } | sed 's/\.h$/.cc/' | sort -u | while read -r file; do
+    git diff --name-only --diff-filter=d HEAD -- '*.cc' '*.h'
+    git log --format= --name-only --diff-filter=d "${base}..HEAD" -- '*.cc' '*.h'
+  } | sed 's/\.h$/.cc/' | awk '!seen[$0]++' | while read -r file; do
     if [[ -f "${file}" ]]; then echo "${file}"; fi
   done
 }
@@ -63,12 +66,14 @@ check_format() {
 }
 
 check_tidy() {
-  local files
+  local files seconds="${TIDY_SECONDS:-900}"
+  [[ "${all}" == yes ]] && seconds="${TIDY_SECONDS:-0}"
   mapfile -t files < <(tidy_files)
   ((${#files[@]})) || return 0
   "${SCRIPTS}/build.sh" "${PRESET}" stagecoach_grpc stagecoach_health_grpc \
     >/dev/null || return
-  python3 "${SCRIPTS}/tidy.py" "${BUILD}" "$(build_jobs)" "${files[@]}"
+  python3 "${SCRIPTS}/tidy.py" "${BUILD}" "$(build_jobs)" "${seconds}" \
+    "${files[@]}"
 }
 
 check_proto() {
@@ -108,7 +113,7 @@ main() {
     case "${argument}" in
       --all) all=yes ;;
       --fix) fix=yes ;;
-      --help | -h) sed -n '2,19s/^# \{0,1\}//p' "$0" && return 0 ;;
+      --help | -h) sed -n '2,21s/^# \{0,1\}//p' "$0" && return 0 ;;
       *)
         [[ " ${CHECKS[*]} " == *" ${argument} "* ]] ||
           fail "unknown check ${argument}; known: ${CHECKS[*]}"

@@ -1,10 +1,11 @@
 """Runs clang-tidy on source files, several at once, and remembers what passed.
 
-  tidy.py BUILD_FOLDER JOBS FILE.cc…
+  tidy.py BUILD_FOLDER JOBS SECONDS FILE.cc…
 
 A file that passed is not looked at again while it, the headers of ours that it
 includes, its compiler flags and .clang-tidy stay the same: their digest is
-kept in ~/.cache/stagecoach-tidy (or XDG_CACHE_HOME). Prints the findings; exit
+kept in ~/.cache/stagecoach-tidy (or XDG_CACHE_HOME). No file is begun after
+SECONDS (0: no limit); how many were left is said. Prints the findings; exit
 status 1 if there are any.
 """
 
@@ -16,6 +17,7 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(
@@ -79,7 +81,8 @@ def tidy(build, entry, resources):
     return ""
 
 
-def main(build, jobs, *names):
+def main(build, jobs, seconds, *names):
+    end = time.monotonic() + (float(seconds) or float("inf"))
     database = {
         entry["file"]: entry
         for entry in json.loads(
@@ -93,16 +96,21 @@ def main(build, jobs, *names):
     ]
     resources = run("clang", "-print-resource-dir", check=True).stdout.strip()
     CACHE.mkdir(parents=True, exist_ok=True)
+
+    def tidy_in_time(entry):
+        if time.monotonic() > end:
+            return None
+        return tidy(build, entry, resources)
+
     with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
-        findings = [
-            text
-            for text in pool.map(
-                lambda entry: tidy(build, entry, resources), entries
-            )
-            if text
-        ]
+        results = list(pool.map(tidy_in_time, entries))
+    findings = [text for text in results if text]
+    left = results.count(None)
     print("\n".join(findings), end="\n" if findings else "")
-    print(f"tidy: {len(entries)} files, {len(findings)} with findings")
+    print(
+        f"tidy: {len(entries) - left} files, {len(findings)} with findings"
+        + (f"; {left} not looked at after {seconds} s" if left else "")
+    )
     return 1 if findings else 0
 
 
