@@ -29,6 +29,7 @@ BASE = "services/common/base"
 ARTIFACT = "services/common/artifact"
 CONTRACT = "services/common/contract"
 RPC = "services/common/rpc"
+SCALING = "services/common/scaling"
 STAGEKIT = "services/common/stagekit"
 TENSOR = "services/common/tensor"
 MODEL = "services/common/model"
@@ -42,13 +43,30 @@ ALLOWED = {
     ARTIFACT: [BASE, CONTRACT],
     CONTRACT: [BASE],
     RPC: [BASE, CONTRACT, "gRPC", "HTTP"],
+    SCALING: [BASE],
     STAGEKIT: [BASE, ARTIFACT, CONTRACT, RPC, "gRPC"],
     TENSOR: [BASE, ARTIFACT, STAGEKIT, "torch"],
-    MODEL: [BASE, ARTIFACT, TENSOR, "torch"],
+    MODEL: [BASE, ARTIFACT, SCALING, TENSOR, "torch"],
     "services/load": [BASE, ARTIFACT, STAGEKIT],
-    "services/prepare": [BASE, ARTIFACT, STAGEKIT],
-    "services/train": [BASE, ARTIFACT, STAGEKIT, TENSOR, MODEL, "torch"],
-    "services/forecast": [BASE, ARTIFACT, STAGEKIT, TENSOR, MODEL, "torch"],
+    "services/prepare": [BASE, ARTIFACT, SCALING, STAGEKIT],
+    "services/train": [
+        BASE,
+        ARTIFACT,
+        SCALING,
+        STAGEKIT,
+        TENSOR,
+        MODEL,
+        "torch",
+    ],
+    "services/forecast": [
+        BASE,
+        ARTIFACT,
+        SCALING,
+        STAGEKIT,
+        TENSOR,
+        MODEL,
+        "torch",
+    ],
     PIPELINE: [
         BASE,
         CONTRACT,
