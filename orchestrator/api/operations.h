@@ -59,6 +59,8 @@ class Operations {
   absl::StatusOr<v1::Run> GetRun(absl::string_view run_id);
   absl::StatusOr<RunPage> ListRuns(const v1::ListRunsRequest& request);
   void CancelRun(const v1::CancelRunRequest& request, Engine::RunCallback done);
+  void PauseRun(const std::string& run_id, Engine::RunCallback done);
+  void ResumeRun(const std::string& run_id, Engine::RunCallback done);
   void RetryRun(const v1::RetryRunRequest& request, Engine::RunCallback done);
   void DeleteRun(const std::string& run_id, Engine::StatusCallback done);
 
@@ -91,6 +93,8 @@ class Operations {
   absl::Status CheckAnswers(absl::string_view uri) const;
   absl::Status CheckInputs(const v1::Run& run);
   absl::Status CheckServing(const v1::Run& run);
+  absl::StatusOr<v1::Run> PlanRetryOf(const v1::RetryRunRequest& request);
+  absl::StatusOr<bool> OutputsAreThere(const v1::Step& step);
   void Submit(v1::Run run, std::string digest, Engine::RunCallback done);
   absl::Status ReplayEnded(const std::string& run_id, int64_t after_cursor,
                            RunWatcher& watcher);

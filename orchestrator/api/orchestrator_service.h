@@ -38,6 +38,12 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
   grpc::ServerUnaryReactor* CancelRun(grpc::CallbackServerContext* context,
                                       const v1::CancelRunRequest* request,
                                       v1::CancelRunResponse* response) override;
+  grpc::ServerUnaryReactor* PauseRun(grpc::CallbackServerContext* context,
+                                     const v1::PauseRunRequest* request,
+                                     v1::PauseRunResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeRun(grpc::CallbackServerContext* context,
+                                      const v1::ResumeRunRequest* request,
+                                      v1::ResumeRunResponse* response) override;
   grpc::ServerUnaryReactor* RetryRun(grpc::CallbackServerContext* context,
                                      const v1::RetryRunRequest* request,
                                      v1::RetryRunResponse* response) override;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/api/operations.h"
 #include "orchestrator/pipeline/plan.h"
@@ -148,18 +149,59 @@ void Operations::CancelRun(const v1::CancelRunRequest& request,
   engine_.CancelRun(request.run_id(), request.reason(), std::move(done));
 }
 
+void Operations::PauseRun(const std::string& run_id, Engine::RunCallback done) {
+  const absl::Status id = CheckRunId(run_id);
+  if (!id.ok()) {
+    done(id);
+    return;
+  }
+  engine_.PauseRun(run_id, std::move(done));
+}
+
+void Operations::ResumeRun(const std::string& run_id,
+                           Engine::RunCallback done) {
+  const absl::Status id = CheckRunId(run_id);
+  if (!id.ok()) {
+    done(id);
+    return;
+  }
+  engine_.ResumeRun(run_id, std::move(done));
+}
+
+// Whether every output of a step is where it was recorded, in its size. What
+// is in it is checked by whoever reads it.
+absl::StatusOr<bool> Operations::OutputsAreThere(const v1::Step& step) {
+  for (const v1::Artifact& output : step.outputs()) {
+    SC_RETURN_IF_ERROR(CheckAnswers(output.uri()));
+    const absl::StatusOr<v1::Artifact> found = artifacts_.Inspect(output.uri());
+    if (absl::IsNotFound(found.status())) return false;
+    SC_RETURN_IF_ERROR(found.status());
+    if (found->size_bytes() != output.size_bytes()) return false;
+  }
+  return true;
+}
+
+absl::StatusOr<v1::Run> Operations::PlanRetryOf(
+    const v1::RetryRunRequest& request) {
+  SC_RETURN_IF_ERROR(CheckRunId(request.run_id()));
+  SC_RETURN_IF_ERROR(CheckKey(request.idempotency_key()));
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(request.run_id()));
+  absl::flat_hash_set<std::string> redo;
+  for (const v1::Step& step : run.steps()) {
+    if (step.state() != v1::STEP_STATE_SUCCEEDED) continue;
+    SC_ASSIGN_OR_RETURN(const bool there, OutputsAreThere(step), "step '",
+                        step.name(), "' of run ", run.id());
+    if (!there) redo.insert(step.name());
+  }
+  SC_ASSIGN_OR_RETURN(v1::Run retry, PlanRetry(run, redo));
+  retry.set_idempotency_key(request.idempotency_key());
+  SC_RETURN_IF_ERROR(CheckServing(retry));
+  return retry;
+}
+
 void Operations::RetryRun(const v1::RetryRunRequest& request,
                           Engine::RunCallback done) {
-  const auto plan = [&]() -> absl::StatusOr<v1::Run> {
-    SC_RETURN_IF_ERROR(CheckRunId(request.run_id()));
-    SC_RETURN_IF_ERROR(CheckKey(request.idempotency_key()));
-    SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(request.run_id()));
-    SC_ASSIGN_OR_RETURN(v1::Run retry, PlanRetry(run));
-    retry.set_idempotency_key(request.idempotency_key());
-    SC_RETURN_IF_ERROR(CheckServing(retry));
-    return retry;
-  };
-  absl::StatusOr<v1::Run> retry = plan();
+  absl::StatusOr<v1::Run> retry = PlanRetryOf(request);
   if (!retry.ok()) {
     done(retry.status());
     return;

@@ -69,6 +69,24 @@ ServerUnaryReactor* OrchestratorService::CancelRun(
       });
 }
 
+ServerUnaryReactor* OrchestratorService::PauseRun(
+    CallbackServerContext* context, const v1::PauseRunRequest* request,
+    v1::PauseRunResponse* response) {
+  return RunUnaryAsync(
+      *context, executor_, [this, request, response](const UnaryDone& done) {
+        operations_.PauseRun(request->run_id(), AnswerWithRun(response, done));
+      });
+}
+
+ServerUnaryReactor* OrchestratorService::ResumeRun(
+    CallbackServerContext* context, const v1::ResumeRunRequest* request,
+    v1::ResumeRunResponse* response) {
+  return RunUnaryAsync(
+      *context, executor_, [this, request, response](const UnaryDone& done) {
+        operations_.ResumeRun(request->run_id(), AnswerWithRun(response, done));
+      });
+}
+
 ServerUnaryReactor* OrchestratorService::RetryRun(
     CallbackServerContext* context, const v1::RetryRunRequest* request,
     v1::RetryRunResponse* response) {

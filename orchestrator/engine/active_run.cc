@@ -29,7 +29,7 @@ ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
   return result;
 }
 
-ActiveRun ActiveRun::Recovered(v1::Run run, absl::Time now) {
+ActiveRun ActiveRun::Recovered(v1::Run run) {
   ActiveRun result(std::move(run), /*inserted=*/true);
   result.run_.set_lease_epoch(result.run_.lease_epoch() + 1);
   result.run_changed_ = true;
@@ -38,7 +38,6 @@ ActiveRun ActiveRun::Recovered(v1::Run run, absl::Time now) {
     const v1::Step& step = result.run_.steps(i);
     result.told_steps_[i] = {step.state(), step.attempts_size()};
   }
-  if (result.stopping()) result.stop_time_ = now;
   return result;
 }
 
@@ -83,11 +82,8 @@ absl::Status ActiveRun::FailStep(int step, const absl::Status& why,
 absl::Status ActiveRun::StartAttempt(int step, const std::string& replica,
                                      absl::Time now) {
   if (run_.state() == v1::RUN_STATE_PENDING) {
-    SC_ASSIGN_OR_RETURN(const v1::RunState next,
-                        Next(run_.state(), RunTrigger::kStepStarted));
-    run_.set_state(next);
+    SC_RETURN_IF_ERROR(Move(RunTrigger::kStepStarted));
     *run_.mutable_start_time() = ToTimestamp(now);
-    run_changed_ = true;
   }
   SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kStarted, now));
   v1::Step* record = run_.mutable_steps(step);
@@ -152,13 +148,23 @@ void ActiveRun::FinishAttempt(int step, AttemptTrigger trigger,
   live_[step] = LiveAttempt{};
 }
 
-absl::Status ActiveRun::Stop(const v1::Error& why, absl::Time now) {
-  SC_ASSIGN_OR_RETURN(const v1::RunState next,
-                      Next(run_.state(), RunTrigger::kStopRequested));
+absl::Status ActiveRun::Move(RunTrigger trigger) {
+  SC_ASSIGN_OR_RETURN(const v1::RunState next, Next(run_.state(), trigger));
   run_.set_state(next);
-  *run_.mutable_error() = why;
-  stop_time_ = now;
   run_changed_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ActiveRun::Pause() { return Move(RunTrigger::kPaused); }
+
+absl::Status ActiveRun::Resume() {
+  return Move(run_.has_start_time() ? RunTrigger::kResumed
+                                    : RunTrigger::kResumedUnstarted);
+}
+
+absl::Status ActiveRun::Stop(const v1::Error& why) {
+  SC_RETURN_IF_ERROR(Move(RunTrigger::kStopRequested));
+  *run_.mutable_error() = why;
   return absl::OkStatus();
 }
 
@@ -167,12 +173,10 @@ absl::Status ActiveRun::End(RunTrigger trigger, absl::Time now) {
   if (trigger == RunTrigger::kStepsSucceeded) {
     SC_ASSIGN_OR_RETURN(outputs, RunOutputs(run_));
   }
-  SC_ASSIGN_OR_RETURN(const v1::RunState next, Next(run_.state(), trigger));
-  run_.set_state(next);
+  SC_RETURN_IF_ERROR(Move(trigger));
   *run_.mutable_end_time() = ToTimestamp(now);
   *run_.mutable_times() = RunTimesOf(run_);
   *run_.mutable_outputs() = std::move(outputs);
-  run_changed_ = true;
   return absl::OkStatus();
 }
 
@@ -211,9 +215,10 @@ RunWrite ActiveRun::TakeWrite(absl::Time now) {
   write.request_digest = request_digest_;
   write.events = std::exchange(untaken_events_, {});
   // The order of one run's events: what its steps did, then what that made of
-  // the run; but a run exists before its steps do anything.
+  // the run; but a run exists, or is resumed, before its steps do anything.
   const bool starts = told_run_ == v1::RUN_STATE_UNSPECIFIED ||
-                      told_run_ == v1::RUN_STATE_PENDING;
+                      told_run_ == v1::RUN_STATE_PENDING ||
+                      told_run_ == v1::RUN_STATE_PAUSED;
   v1::RunEvent run_event;
   if (run_.state() != told_run_) {
     *run_event.mutable_time() = ToTimestamp(now);

@@ -27,11 +27,11 @@ class ActiveRun {
   // A run to be inserted, PENDING, with id and creation time.
   static ActiveRun Created(v1::Run run, std::string request_digest);
   // A run read back from the store.
-  static ActiveRun Recovered(v1::Run run, absl::Time now);
+  static ActiveRun Recovered(v1::Run run);
 
   const v1::Run& run() const { return run_; }
   const std::string& id() const { return run_.id(); }
-  RunView View() const { return {run_, dependencies_, live_, stop_time_}; }
+  RunView View() const { return {run_, dependencies_, live_, admitted_}; }
   StepLimits Limits(int step) const {
     return LimitsOf(run_.pipeline().steps(step));
   }
@@ -62,8 +62,16 @@ class ActiveRun {
                           const absl::Status& why, absl::Duration dispatch,
                           absl::Duration wait, absl::Time now);
 
+  // Says whether the run may start; a new run may not.
+  void SetAdmitted(bool admitted) { admitted_ = admitted; }
+  bool admitted() const { return admitted_; }
+
+  // Makes the run PAUSED, and what it was before again.
+  absl::Status Pause();
+  absl::Status Resume();
+
   // Makes the run STOPPING.
-  absl::Status Stop(const v1::Error& why, absl::Time now);
+  absl::Status Stop(const v1::Error& why);
   // Makes the run terminal: sets its outputs and times. FAILED_PRECONDITION: a
   // step has ended without an output that is a result of the run.
   absl::Status End(RunTrigger trigger, absl::Time now);
@@ -79,6 +87,7 @@ class ActiveRun {
  private:
   ActiveRun(v1::Run run, bool inserted);
 
+  absl::Status Move(RunTrigger trigger);
   v1::Attempt* LastAttempt(int step);
   void FinishAttempt(int step, AttemptTrigger trigger, const absl::Status& why,
                      absl::Duration dispatch, absl::Time now);
@@ -91,7 +100,7 @@ class ActiveRun {
   std::string request_digest_;
   std::vector<std::vector<int>> dependencies_;
   std::vector<LiveAttempt> live_;
-  absl::Time stop_time_ = absl::InfiniteFuture();
+  bool admitted_ = false;
 
   // Since the last TakeWrite.
   bool run_changed_ = false;

@@ -156,7 +156,7 @@ TEST_F(ActiveRunTest, AnImpossibleMoveChangesNothing) {
 
 TEST_F(ActiveRunTest, ARecoveredRunTellsOnlyWhatIsNew) {
   StartLoad();
-  ActiveRun recovered = ActiveRun::Recovered(run_.run(), kNow);
+  ActiveRun recovered = ActiveRun::Recovered(run_.run());
   const RunWrite write = recovered.TakeWrite(kNow);
   EXPECT_FALSE(write.insert);
   EXPECT_EQ(write.run.lease_epoch(), 1);

@@ -32,25 +32,70 @@ absl::Time QueueDeadline(const v1::Run& run, int index) {
          LimitsOf(run.pipeline().steps(index)).queue_timeout;
 }
 
+// When the step has taken too long with all its attempts and waits.
+absl::Time TotalDeadline(const v1::Run& run, int index) {
+  const v1::Step& step = run.steps(index);
+  if (!step.has_ready_time()) return absl::InfiniteFuture();
+  return FromTimestamp(step.ready_time()) +
+         LimitsOf(run.pipeline().steps(index)).total_timeout;
+}
+
+// What a step may do that neither stops nor is out of time. A paused run
+// starts nothing and lets nothing wait for a slot.
+void DecideStep(const RunView& view, absl::Time now, int index,
+                Decision& decision) {
+  const v1::Step& step = view.run.steps(index);
+  const bool paused = view.run.state() == v1::RUN_STATE_PAUSED;
+  switch (step.state()) {
+    case v1::STEP_STATE_PENDING:
+      if (!paused && view.admitted &&
+          AllSucceeded(view.run, view.dependencies[index])) {
+        decision.ready.push_back(index);
+      }
+      break;
+    case v1::STEP_STATE_QUEUED:
+      if (paused) {
+        decision.held.push_back(index);
+      } else {
+        Due(QueueDeadline(view.run, index), now, index, decision.queue_expired,
+            decision);
+      }
+      break;
+    case v1::STEP_STATE_BACKING_OFF:
+      if (!paused) {
+        Due(FromTimestamp(step.next_attempt_time()), now, index,
+            decision.waited, decision);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+// Cancels a running attempt once, and gives it up if it does not end.
+void EndRunning(const RunView& view, absl::Time now, int index,
+                Decision& decision) {
+  const LiveAttempt& live = view.live[index];
+  if (live.cancelled()) {
+    Due(live.cancel_time + kStopGrace, now, index, decision.abandoned,
+        decision);
+  } else {
+    decision.cancel.push_back(index);
+  }
+}
+
 void DecideWhileGoing(const RunView& view, absl::Time now, Decision& decision) {
   for (int i = 0; i < view.run.steps_size(); ++i) {
-    const v1::Step& step = view.run.steps(i);
-    switch (step.state()) {
-      case v1::STEP_STATE_PENDING:
-        if (AllSucceeded(view.run, view.dependencies[i])) {
-          decision.ready.push_back(i);
-        }
-        break;
-      case v1::STEP_STATE_QUEUED:
-        Due(QueueDeadline(view.run, i), now, i, decision.queue_expired,
-            decision);
-        break;
-      case v1::STEP_STATE_BACKING_OFF:
-        Due(FromTimestamp(step.next_attempt_time()), now, i, decision.waited,
-            decision);
-        break;
-      default:
-        break;
+    const v1::StepState state = view.run.steps(i).state();
+    if (IsTerminal(state)) continue;
+    const absl::Time deadline = TotalDeadline(view.run, i);
+    if (now < deadline) {
+      decision.wake_at = std::min(decision.wake_at, deadline);
+      DecideStep(view, now, i, decision);
+    } else if (state == v1::STEP_STATE_RUNNING) {
+      EndRunning(view, now, i, decision);
+    } else {
+      decision.expired.push_back(i);
     }
   }
 }
@@ -60,12 +105,11 @@ void DecideWhileStopping(const RunView& view, absl::Time now,
   for (int i = 0; i < view.run.steps_size(); ++i) {
     const v1::StepState state = view.run.steps(i).state();
     if (IsTerminal(state)) continue;
-    if (state != v1::STEP_STATE_RUNNING) {
+    if (state == v1::STEP_STATE_RUNNING) {
+      EndRunning(view, now, i, decision);
+    } else {
       decision.stopped.push_back(i);
-      continue;
     }
-    if (!view.live[i].cancel_sent) decision.cancel.push_back(i);
-    Due(view.stop_time + kStopGrace, now, i, decision.abandoned, decision);
   }
 }
 

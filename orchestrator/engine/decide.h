@@ -15,16 +15,19 @@
 
 namespace stagecoach {
 
-// How long attempts may take to end after their run was stopped; then they are
+// How long attempts may take to end after they were cancelled; then they are
 // given up, so that no run waits for ever for a replica that does not answer.
 inline constexpr absl::Duration kStopGrace = absl::Seconds(15);
 
 // What is known of a step's running attempt beyond the record.
 struct LiveAttempt {
   std::string replica;        // whose slot is held; empty: none
-  bool cancel_sent = false;   // the replica was asked to stop it
   bool joined_again = false;  // the stream broke once and was taken up again
   absl::Duration handed_over = absl::ZeroDuration();  // Clock::Elapsed()
+  // When the replica was asked to stop it; InfiniteFuture: it was not.
+  absl::Time cancel_time = absl::InfiniteFuture();
+
+  bool cancelled() const { return cancel_time != absl::InfiniteFuture(); }
 };
 
 // What the decision is made from. References must outlive the call.
@@ -34,15 +37,17 @@ struct RunView {
   const std::vector<std::vector<int>>& dependencies;
   // For each step, its running attempt.
   const std::vector<LiveAttempt>& live;
-  // When the run was stopped; InfiniteFuture if it was not.
-  absl::Time stop_time = absl::InfiniteFuture();
+  // Whether the run may start: its pipeline has few enough others under way.
+  bool admitted = true;
 };
 
 // What is to be done now. Positions of steps, ascending.
 struct Decision {
   std::vector<int> ready;          // PENDING, may be queued
   std::vector<int> waited;         // BACKING_OFF, may be queued again
+  std::vector<int> held;           // QUEUED, its run is paused
   std::vector<int> queue_expired;  // QUEUED for too long: fails
+  std::vector<int> expired;        // not RUNNING, took too long in all: fails
   std::vector<int> stopped;        // not running, ends because the run stops
   std::vector<int> cancel;         // RUNNING, its attempt is to be cancelled
   std::vector<int> abandoned;      // RUNNING, not ended in time after that
@@ -57,9 +62,10 @@ struct Decision {
 
   // Whether there is nothing to do now.
   bool empty() const {
-    return ready.empty() && waited.empty() && queue_expired.empty() &&
-           stopped.empty() && cancel.empty() && abandoned.empty() &&
-           !stop.has_value() && !end.has_value();
+    return ready.empty() && waited.empty() && held.empty() &&
+           queue_expired.empty() && expired.empty() && stopped.empty() &&
+           cancel.empty() && abandoned.empty() && !stop.has_value() &&
+           !end.has_value();
   }
 };
 

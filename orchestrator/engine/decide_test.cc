@@ -34,14 +34,14 @@ class DecideTest : public testing::Test {
   }
 
   Decision DecideAt(absl::Duration after_start) const {
-    return Decide({run_, dependencies_, live_, stop_time_},
+    return Decide({run_, dependencies_, live_, admitted_},
                   kStart + after_start);
   }
 
   v1::Run run_;
   std::vector<std::vector<int>> dependencies_;
   std::vector<LiveAttempt> live_;
-  absl::Time stop_time_ = absl::InfiniteFuture();
+  bool admitted_ = true;
 };
 
 TEST_F(DecideTest, StepsWithoutDependenciesAreReadyAtOnce) {
@@ -105,7 +105,6 @@ TEST_F(DecideTest, AStoppingRunCancelsWhatRunsAndEndsWhatDoesNot) {
   SetSteps(v1::STEP_STATE_RUNNING, v1::STEP_STATE_QUEUED,
            v1::STEP_STATE_PENDING);
   run_.set_state(v1::RUN_STATE_STOPPING);
-  stop_time_ = kStart;
   const Decision decision = DecideAt(absl::ZeroDuration());
   EXPECT_THAT(decision.cancel, ElementsAre(0));
   EXPECT_THAT(decision.stopped, ElementsAre(1, 2));
@@ -116,8 +115,7 @@ TEST_F(DecideTest, AnAttemptIsCancelledOnceAndGivenUpAfterTheGrace) {
   SetSteps(v1::STEP_STATE_RUNNING, v1::STEP_STATE_CANCELLED,
            v1::STEP_STATE_SKIPPED);
   run_.set_state(v1::RUN_STATE_STOPPING);
-  stop_time_ = kStart;
-  live_[0].cancel_sent = true;
+  live_[0].cancel_time = kStart;
   EXPECT_TRUE(DecideAt(absl::ZeroDuration()).empty());
   EXPECT_EQ(DecideAt(absl::ZeroDuration()).wake_at, kStart + kStopGrace);
   EXPECT_THAT(DecideAt(kStopGrace).abandoned, ElementsAre(0));
@@ -131,6 +129,56 @@ TEST_F(DecideTest, AStoppedRunEndsAsItsReasonSays) {
   EXPECT_EQ(DecideAt(absl::ZeroDuration()).end, RunTrigger::kStoppedByUser);
   run_.mutable_error()->set_code(v1::ERROR_CODE_DATA_LOSS);
   EXPECT_EQ(DecideAt(absl::ZeroDuration()).end, RunTrigger::kStoppedByFailure);
+}
+
+TEST_F(DecideTest, ARunThatIsNotAdmittedStartsNothingButStillHasADeadline) {
+  admitted_ = false;
+  EXPECT_TRUE(DecideAt(absl::ZeroDuration()).empty());
+  EXPECT_TRUE(DecideAt(absl::Hours(24)).stop.has_value());
+}
+
+TEST_F(DecideTest, APausedRunStartsNothingAndLetsNothingWaitForASlot) {
+  SetSteps(v1::STEP_STATE_QUEUED, v1::STEP_STATE_BACKING_OFF,
+           v1::STEP_STATE_PENDING);
+  run_.set_state(v1::RUN_STATE_PAUSED);
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).held, ElementsAre(0));
+  SetSteps(v1::STEP_STATE_PENDING, v1::STEP_STATE_BACKING_OFF,
+           v1::STEP_STATE_PENDING);
+  EXPECT_TRUE(DecideAt(absl::Hours(1)).empty());
+}
+
+TEST_F(DecideTest, APausedRunEndsWithItsLastAttemptAndAtItsDeadline) {
+  run_.set_state(v1::RUN_STATE_PAUSED);
+  SetSteps(v1::STEP_STATE_SUCCEEDED, v1::STEP_STATE_SUCCEEDED,
+           v1::STEP_STATE_RUNNING);
+  EXPECT_TRUE(DecideAt(absl::Hours(24)).stop.has_value());
+  SetStep(2, v1::STEP_STATE_SUCCEEDED);
+  EXPECT_EQ(DecideAt(absl::ZeroDuration()).end, RunTrigger::kStepsSucceeded);
+}
+
+// For each state that a step may be in when its time is over in all.
+TEST_F(DecideTest, AStepThatTakesTooLongInAllFails) {
+  *run_.mutable_pipeline()->mutable_steps(0)->mutable_total_timeout() =
+      ToProtoDuration(absl::Minutes(5));
+  *run_.mutable_steps(0)->mutable_ready_time() = ToTimestamp(kStart);
+  *run_.mutable_steps(0)->mutable_next_attempt_time() =
+      ToTimestamp(kStart + absl::Hours(1));
+  for (const v1::StepState state :
+       {v1::STEP_STATE_PENDING, v1::STEP_STATE_QUEUED,
+        v1::STEP_STATE_BACKING_OFF}) {
+    SCOPED_TRACE(v1::StepState_Name(state));
+    SetSteps(state, v1::STEP_STATE_SUCCEEDED, v1::STEP_STATE_PENDING);
+    const Decision before = DecideAt(absl::Minutes(5) - absl::Nanoseconds(1));
+    EXPECT_THAT(before.expired, IsEmpty());
+    EXPECT_EQ(before.wake_at, kStart + absl::Minutes(5));
+    EXPECT_THAT(DecideAt(absl::Minutes(5)).expired, ElementsAre(0));
+  }
+  SetStep(0, v1::STEP_STATE_RUNNING);
+  EXPECT_THAT(DecideAt(absl::Minutes(5)).cancel, ElementsAre(0));
+  live_[0].cancel_time = kStart + absl::Minutes(5);
+  EXPECT_TRUE(DecideAt(absl::Minutes(5)).empty());
+  EXPECT_THAT(DecideAt(absl::Minutes(5) + kStopGrace).abandoned,
+              ElementsAre(0));
 }
 
 TEST_F(DecideTest, ATerminalRunNeedsNothing) {

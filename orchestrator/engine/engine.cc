@@ -8,6 +8,19 @@
 
 namespace stagecoach {
 
+namespace {
+
+// Whether a run takes one of the places that its pipeline allows.
+bool IsUnderWay(const v1::Run& run) {
+  return run.has_start_time() ||
+         std::any_of(run.steps().begin(), run.steps().end(),
+                     [](const v1::Step& step) {
+                       return step.state() == v1::STEP_STATE_QUEUED;
+                     });
+}
+
+}  // namespace
+
 Engine::Engine(RunStore& store, Fleet& fleet, Clock& clock,
                EngineMetrics& metrics, std::function<double()> random)
     : store_(store),
@@ -49,7 +62,7 @@ absl::Status Engine::Recover() {
       if (page.size() < kPage) break;
     }
     auto active = std::make_unique<Active>(
-        Active{.run = ActiveRun::Recovered(std::move(run), Now()),
+        Active{.run = ActiveRun::Recovered(std::move(run)),
                .feed = feeds_.Open(id, std::move(events)),
                .effects = {},
                .waiting_for_insert = {}});
@@ -60,7 +73,31 @@ absl::Status Engine::Recover() {
     Touch(*active);
     active_.emplace(id, std::move(active));
   }
+  AdmitRecovered();
   return absl::OkStatus();
+}
+
+// Those that are under way come before those that have yet to start.
+void Engine::AdmitRecovered() {
+  std::vector<Active*> waiting;
+  for (const auto& [id, active] : active_) {
+    if (IsUnderWay(active->run.run())) {
+      active->run.SetAdmitted(true);
+      gate_.AddStarted(active->run.run());
+    } else if (active->run.run().state() == v1::RUN_STATE_PENDING) {
+      waiting.push_back(active.get());
+    }
+  }
+  for (const Active* active : waiting) AdmitAll(gate_.Add(active->run.run()));
+}
+
+void Engine::AdmitAll(const std::vector<std::string>& run_ids) {
+  for (const std::string& run_id : run_ids) {
+    Active* active = Find(run_id);
+    if (active == nullptr) continue;
+    active->run.SetAdmitted(true);
+    Touch(*active);
+  }
 }
 
 absl::Time Engine::Now() const {
@@ -162,7 +199,12 @@ void Engine::Carry(Active& active, const Decision& decision) {
     Check(active, active.run.MoveStep(step, StepTrigger::kWaited, now));
     Queue(active, step);
   }
+  for (const int step : decision.held) {
+    Unqueue(active, step);
+    Check(active, active.run.MoveStep(step, StepTrigger::kHeld, now));
+  }
   for (const int step : decision.queue_expired) ExpireQueued(active, step);
+  for (const int step : decision.expired) ExpireStep(active, step);
   for (const int step : decision.stopped) {
     Unqueue(active, step);
     Check(active, active.run.MoveStep(step, StepTrigger::kStopped, now));
@@ -170,7 +212,7 @@ void Engine::Carry(Active& active, const Decision& decision) {
   for (const int step : decision.abandoned) AbandonAttempt(active, step);
   for (const int step : decision.cancel) CancelAttempt(active, step);
   if (decision.stop.has_value()) {
-    Check(active, active.run.Stop(*decision.stop, now));
+    Check(active, active.run.Stop(*decision.stop));
   }
   if (decision.end.has_value()) EndRun(active, *decision.end);
 }
@@ -179,7 +221,7 @@ void Engine::EndRun(Active& active, RunTrigger trigger) {
   const absl::Status ended = active.run.End(trigger, Now());
   if (absl::IsFailedPrecondition(ended)) {
     // A stage has left out what the run was to return.
-    Check(active, active.run.Stop(ToError(ended), Now()));
+    Check(active, active.run.Stop(ToError(ended)));
     return;
   }
   Check(active, ended);

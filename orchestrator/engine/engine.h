@@ -28,6 +28,7 @@
 #include "orchestrator/engine/engine_metrics.h"
 #include "orchestrator/engine/mailbox.h"
 #include "orchestrator/engine/run_feed.h"
+#include "orchestrator/engine/run_gate.h"
 #include "orchestrator/engine/step_queues.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/store/run_store.h"
@@ -35,9 +36,9 @@
 
 namespace stagecoach {
 
-// Threads:   Submit, CancelRun, DeleteRun and StepsWaiting from any thread;
-//            Recover, Start and Stop from the one that owns the engine. All
-//            callbacks come from the engine's thread and must not block.
+// Threads:   Recover, Start and Stop from the one that owns the engine, the
+//            others from any. All callbacks come from the engine's thread and
+//            must not block.
 // Ownership: everything handed in must outlive the engine.
 class Engine {
  public:
@@ -71,6 +72,12 @@ class Engine {
   // is if it has ended. NOT_FOUND: no such run.
   void CancelRun(std::string run_id, std::string reason,
                  const RunCallback& done);
+
+  // Keeps a run from starting attempts, and lets it go on; `done` is told the
+  // run once that is durable. NOT_FOUND: no such run. FAILED_PRECONDITION: it
+  // stops or has ended.
+  void PauseRun(std::string run_id, const RunCallback& done);
+  void ResumeRun(std::string run_id, const RunCallback& done);
 
   // Forgets a run that has ended. FAILED_PRECONDITION: it has not.
   void DeleteRun(std::string run_id, const StatusCallback& done);
@@ -109,6 +116,8 @@ class Engine {
   void DecideTouched();
   void Carry(Active& active, const Decision& decision);
   void EndRun(Active& active, RunTrigger trigger);
+  void AdmitRecovered();
+  void AdmitAll(const std::vector<std::string>& run_ids);
   void SetWake(Active& active, absl::Time wake_at);
   Active* Find(absl::string_view run_id);
   void Touch(const Active& active) { touched_.insert(active.run.id()); }
@@ -127,6 +136,10 @@ class Engine {
                     const RunCallback& done);
   void CancelNow(const std::string& run_id, const std::string& reason,
                  const RunCallback& done);
+  void PauseNow(const std::string& run_id, const RunCallback& done);
+  void ResumeNow(const std::string& run_id, const RunCallback& done);
+  Active* FindGoing(const std::string& run_id, absl::string_view wish,
+                    const RunCallback& done);
 
   // engine_attempts.cc: steps and their attempts.
   void DispatchQueued();
@@ -137,12 +150,13 @@ class Engine {
   void CancelAttempt(Active& active, int step);
   void AbandonAttempt(Active& active, int step);
   void ExpireQueued(Active& active, int step);
+  void ExpireStep(Active& active, int step);
   void OnProgress(const std::string& run_id, int step, int attempt,
                   const v1::Progress& progress);
   void OnEnd(const std::string& run_id, int step, int attempt,
              const absl::StatusOr<v1::ExecutionResult>& result);
   void OnSuccess(Active& active, int step, const v1::ExecutionResult& result);
-  void OnFailure(Active& active, int step, const absl::Status& status);
+  void OnFailure(Active& active, int step, const absl::Status& error);
   void Queue(Active& active, int step);
   void Unqueue(const Active& active, int step);
   void CountWaiting(const std::string& stage)
@@ -165,6 +179,7 @@ class Engine {
   // Owned by the engine's thread.
   absl::flat_hash_map<std::string, ActivePtr> active_;
   absl::flat_hash_map<std::string, std::string> run_by_key_;
+  RunGate gate_;
   StepQueues queues_;
   std::set<std::string> touched_;        // runs to decide on and to commit
   std::set<std::string> stages_to_try_;  // may have a free slot

@@ -40,11 +40,20 @@ absl::StatusOr<v1::ExecuteRequest> MakeRequest(const ActiveRun& active,
   return request;
 }
 
+absl::Status TookTooLong(const ActiveRun& active, int step) {
+  return absl::DeadlineExceededError(absl::StrCat(
+      "the step took longer than its total timeout of ",
+      absl::FormatDuration(active.Limits(step).total_timeout), " in ",
+      active.run().steps(step).attempts_size(), " attempts"));
+}
+
 }  // namespace
 
 void Engine::Queue(Active& active, int step) {
-  const std::string& stage = active.run.run().steps(step).stage();
-  queues_.Push(stage, {active.run.id(), step});
+  const v1::Step& record = active.run.run().steps(step);
+  const std::string& stage = record.stage();
+  queues_.Push(stage, {active.run.id(), step}, active.run.run().priority(),
+               FromTimestamp(record.ready_time()));
   stages_to_try_.insert(stage);
   CountWaiting(stage);
 }
@@ -143,7 +152,8 @@ void Engine::TakeUpSteps(Active& active) {
 
 void Engine::CancelAttempt(Active& active, int step) {
   LiveAttempt& live = active.run.live(step);
-  if (std::exchange(live.cancel_sent, true)) return;
+  if (live.cancelled()) return;
+  live.cancel_time = Now();
   v1::CancelRequest request;
   request.set_execution_id(active.run.ExecutionId(step));
   request.set_lease_epoch(active.run.run().lease_epoch());
@@ -184,6 +194,13 @@ void Engine::ExpireQueued(Active& active, int step) {
             Now()));
 }
 
+// The step has taken too long in all, and no attempt is under way.
+void Engine::ExpireStep(Active& active, int step) {
+  Unqueue(active, step);
+  Check(active,
+        active.run.FailStep(step, TookTooLong(active.run, step), Now()));
+}
+
 void Engine::OnProgress(const std::string& run_id, int step, int attempt,
                         const v1::Progress& progress) {
   Active* active = Find(run_id);
@@ -201,7 +218,8 @@ void Engine::OnEnd(const std::string& run_id, int step, int attempt,
   if (active == nullptr || !active->run.IsRunning(step, attempt)) return;
   if (result.ok()) {
     OnSuccess(*active, step, *result);
-  } else if (absl::IsUnavailable(result.status()) && !active->run.stopping() &&
+  } else if (absl::IsUnavailable(result.status()) &&
+             !active->run.live(step).cancelled() &&
              !std::exchange(active->run.live(step).joined_again, true)) {
     // Perhaps only the stream broke: the execution waits there to be joined.
     Call(*active, step);
@@ -225,12 +243,17 @@ void Engine::OnSuccess(Active& active, int step,
   metrics_.AttemptEnded(active.run.run(), step);
 }
 
-void Engine::OnFailure(Active& active, int step, const absl::Status& status) {
+void Engine::OnFailure(Active& active, int step, const absl::Status& error) {
   const LiveAttempt live = active.run.live(step);
   const v1::Step& record = active.run.run().steps(step);
   const StepLimits limits = active.run.Limits(step);
-  const Outcome outcome =
-      OutcomeOf(record, status, limits.max_attempts, active.run.stopping());
+  // Why else would it be cancelled in a run that goes on?
+  const bool too_long = live.cancelled() && !active.run.stopping();
+  const absl::Status status = too_long ? TookTooLong(active.run, step) : error;
+  const Outcome outcome = too_long
+                              ? Outcome{}
+                              : OutcomeOf(record, status, limits.max_attempts,
+                                          active.run.stopping());
   fleet_.Release(record.stage(), live.replica, outcome.rest_replica);
   stages_to_try_.insert(record.stage());
   const absl::Duration wait =

@@ -107,11 +107,13 @@ void Engine::Forget(Active& active) {
                    absl::ZeroDuration());
   }
   SetWake(active, absl::InfiniteFuture());
+  const std::vector<std::string> admitted = gate_.Remove(active.run.run());
   run_by_key_.erase(active.run.run().idempotency_key());
   feeds_.Close(run_id);
   uncommitted_.erase(run_id);
   touched_.erase(run_id);
   active_.erase(run_id);
+  AdmitAll(admitted);
 }
 
 }  // namespace stagecoach

@@ -87,6 +87,24 @@ class EngineFixture : public testing::Test {
     return *answer;
   }
 
+  Answer Pause(const std::string& run_id) {
+    auto answer = std::make_shared<Answer>();
+    engine_->PauseRun(run_id, [answer](absl::StatusOr<v1::Run> result) {
+      *answer = std::move(result);
+    });
+    Settle();
+    return *answer;
+  }
+
+  Answer Resume(const std::string& run_id) {
+    auto answer = std::make_shared<Answer>();
+    engine_->ResumeRun(run_id, [answer](absl::StatusOr<v1::Run> result) {
+      *answer = std::move(result);
+    });
+    Settle();
+    return *answer;
+  }
+
   void Succeed(const std::string& execution_id) {
     ASSERT_TRUE(fleet_->Finish(execution_id,
                                TestResult(execution_id, absl::Milliseconds(5))))

@@ -39,8 +39,9 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
   active->effects.emplace_back(
       [&reference, done] { done(reference.run.run()); });
   if (!key.empty()) run_by_key_[key] = id;
-  Touch(*active);
+  Touch(reference);
   active_.emplace(id, std::move(active));
+  AdmitAll(gate_.Add(reference.run.run()));
 }
 
 // Whether `key` is taken, in which case `done` is or will be answered.
@@ -98,10 +99,66 @@ void Engine::CancelNow(const std::string& run_id, const std::string& reason,
     const absl::Status why = absl::CancelledError(
         reason.empty() ? "cancelled on request"
                        : absl::StrCat("cancelled on request: ", reason));
-    Check(*active, active->run.Stop(ToError(why), Now()));
+    Check(*active, active->run.Stop(ToError(why)));
   }
   active->effects.emplace_back([active, done] { done(active->run.run()); });
   Touch(*active);
+}
+
+void Engine::PauseRun(std::string run_id, const RunCallback& done) {
+  const bool posted = mailbox_.Post(
+      [this, run_id = std::move(run_id), done] { PauseNow(run_id, done); });
+  if (!posted) done(Stopping());
+}
+
+void Engine::PauseNow(const std::string& run_id, const RunCallback& done) {
+  Active* active = FindGoing(run_id, "paused", done);
+  if (active == nullptr) return;
+  if (active->run.run().state() != v1::RUN_STATE_PAUSED) {
+    Check(*active, active->run.Pause());
+    // A run that has not started leaves its place to others.
+    if (!active->run.run().has_start_time()) {
+      active->run.SetAdmitted(false);
+      AdmitAll(gate_.Remove(active->run.run()));
+    }
+  }
+  active->effects.emplace_back([active, done] { done(active->run.run()); });
+  Touch(*active);
+}
+
+void Engine::ResumeRun(std::string run_id, const RunCallback& done) {
+  const bool posted = mailbox_.Post(
+      [this, run_id = std::move(run_id), done] { ResumeNow(run_id, done); });
+  if (!posted) done(Stopping());
+}
+
+void Engine::ResumeNow(const std::string& run_id, const RunCallback& done) {
+  Active* active = FindGoing(run_id, "resumed", done);
+  if (active == nullptr) return;
+  if (active->run.run().state() == v1::RUN_STATE_PAUSED) {
+    Check(*active, active->run.Resume());
+    if (!active->run.admitted()) AdmitAll(gate_.Add(active->run.run()));
+  }
+  active->effects.emplace_back([active, done] { done(active->run.run()); });
+  Touch(*active);
+}
+
+// A run that neither stops nor has ended; otherwise null, and `done` is told.
+Engine::Active* Engine::FindGoing(const std::string& run_id,
+                                  absl::string_view wish,
+                                  const RunCallback& done) {
+  Active* active = Find(run_id);
+  if (active != nullptr && !active->run.stopping()) return active;
+  const absl::Status found =
+      active == nullptr ? store_.GetRun(run_id).status() : absl::OkStatus();
+  if (!found.ok()) {
+    done(found);
+    return nullptr;
+  }
+  done(absl::FailedPreconditionError(
+      absl::StrCat("run ", run_id, active == nullptr ? " has ended" : " stops",
+                   "; only a run that goes on can be ", wish)));
+  return nullptr;
 }
 
 void Engine::DeleteRun(std::string run_id, const StatusCallback& done) {

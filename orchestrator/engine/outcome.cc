@@ -56,6 +56,9 @@ StepLimits LimitsOf(const v1::PipelineStep& step) {
   if (step.has_queue_timeout()) {
     limits.queue_timeout = FromProtoDuration(step.queue_timeout());
   }
+  if (step.has_total_timeout()) {
+    limits.total_timeout = FromProtoDuration(step.total_timeout());
+  }
   return limits;
 }
 

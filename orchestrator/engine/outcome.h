@@ -29,6 +29,8 @@ struct StepLimits {
   absl::Duration max_backoff = absl::Seconds(60);
   absl::Duration timeout = absl::Hours(1);
   absl::Duration queue_timeout = absl::Minutes(10);
+  // From when the step was first ready, with all its attempts and waits.
+  absl::Duration total_timeout = absl::InfiniteDuration();
 };
 StepLimits LimitsOf(const v1::PipelineStep& step);
 

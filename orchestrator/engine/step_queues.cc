@@ -2,19 +2,19 @@
 
 namespace stagecoach {
 
-void StepQueues::Push(const std::string& stage, const StepRef& ref) {
-  const auto [place, added] =
-      places_.try_emplace(ref, Place{stage, last_number_ + 1});
-  if (!added) return;
+void StepQueues::Push(const std::string& stage, const StepRef& ref,
+                      int priority, absl::Time ready) {
+  const Rank rank(-priority, ready, last_number_ + 1);
+  if (!places_.try_emplace(ref, Place{stage, rank}).second) return;
   ++last_number_;
-  queues_[stage].emplace(last_number_, ref);
+  queues_[stage].emplace(rank, ref);
 }
 
 void StepQueues::Remove(const StepRef& ref) {
   const auto place = places_.find(ref);
   if (place == places_.end()) return;
   const auto queue = queues_.find(place->second.stage);
-  queue->second.erase(place->second.number);
+  queue->second.erase(place->second.rank);
   if (queue->second.empty()) queues_.erase(queue);
   places_.erase(place);
 }

@@ -1,4 +1,5 @@
-// The steps that wait for a free slot, first come first served per stage.
+// The steps that wait for a free slot of each stage, by priority; among equals
+// the one that has been ready for longest first.
 
 #ifndef ORCHESTRATOR_ENGINE_STEP_QUEUES_H_
 #define ORCHESTRATOR_ENGINE_STEP_QUEUES_H_
@@ -7,10 +8,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace stagecoach {
 
@@ -31,27 +34,31 @@ struct StepRef {
 // Threads: not thread-safe; the engine's thread owns it.
 class StepQueues {
  public:
-  // Adds a step at the end of its stage's queue; no effect if it is there.
-  void Push(const std::string& stage, const StepRef& ref);
+  // Adds a step to its stage's queue: after those of a higher priority, and
+  // after those of the same that were `ready` no later. No effect if it is
+  // there.
+  void Push(const std::string& stage, const StepRef& ref, int priority,
+            absl::Time ready);
 
   // Takes a step out, wherever it stands; no effect if it is not there.
   void Remove(const StepRef& ref);
 
-  // The step that has waited longest; none if none waits.
+  // The step whose turn it is; none if none waits.
   std::optional<StepRef> Front(absl::string_view stage) const;
 
   // Steps that wait for `stage`.
   int Size(absl::string_view stage) const;
 
  private:
+  // Orders a queue: priority (negated), readiness, arrival.
+  using Rank = std::tuple<int, absl::Time, int64_t>;
   struct Place {
     std::string stage;
-    int64_t number = 0;
+    Rank rank;
   };
 
   int64_t last_number_ = 0;
-  // Per stage, in the order of arrival.
-  std::map<std::string, std::map<int64_t, StepRef>, std::less<>> queues_;
+  std::map<std::string, std::map<Rank, StepRef>, std::less<>> queues_;
   absl::flat_hash_map<StepRef, Place> places_;
 };
 

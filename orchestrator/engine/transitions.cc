@@ -8,11 +8,19 @@ namespace {
 
 constexpr RunMove kRunMoves[] = {
     {v1::RUN_STATE_PENDING, RunTrigger::kStepStarted, v1::RUN_STATE_RUNNING},
+    {v1::RUN_STATE_PENDING, RunTrigger::kPaused, v1::RUN_STATE_PAUSED},
     {v1::RUN_STATE_PENDING, RunTrigger::kStopRequested, v1::RUN_STATE_STOPPING},
     {v1::RUN_STATE_PENDING, RunTrigger::kStepsSucceeded,
      v1::RUN_STATE_SUCCEEDED},
+    {v1::RUN_STATE_RUNNING, RunTrigger::kPaused, v1::RUN_STATE_PAUSED},
     {v1::RUN_STATE_RUNNING, RunTrigger::kStopRequested, v1::RUN_STATE_STOPPING},
     {v1::RUN_STATE_RUNNING, RunTrigger::kStepsSucceeded,
+     v1::RUN_STATE_SUCCEEDED},
+    {v1::RUN_STATE_PAUSED, RunTrigger::kResumed, v1::RUN_STATE_RUNNING},
+    {v1::RUN_STATE_PAUSED, RunTrigger::kResumedUnstarted,
+     v1::RUN_STATE_PENDING},
+    {v1::RUN_STATE_PAUSED, RunTrigger::kStopRequested, v1::RUN_STATE_STOPPING},
+    {v1::RUN_STATE_PAUSED, RunTrigger::kStepsSucceeded,
      v1::RUN_STATE_SUCCEEDED},
     {v1::RUN_STATE_STOPPING, RunTrigger::kStoppedByUser,
      v1::RUN_STATE_CANCELLED},
@@ -22,7 +30,9 @@ constexpr RunMove kRunMoves[] = {
 
 constexpr StepMove kStepMoves[] = {
     {v1::STEP_STATE_PENDING, StepTrigger::kReady, v1::STEP_STATE_QUEUED},
+    {v1::STEP_STATE_PENDING, StepTrigger::kFailed, v1::STEP_STATE_FAILED},
     {v1::STEP_STATE_PENDING, StepTrigger::kStopped, v1::STEP_STATE_SKIPPED},
+    {v1::STEP_STATE_QUEUED, StepTrigger::kHeld, v1::STEP_STATE_PENDING},
     {v1::STEP_STATE_QUEUED, StepTrigger::kStarted, v1::STEP_STATE_RUNNING},
     {v1::STEP_STATE_QUEUED, StepTrigger::kFailed, v1::STEP_STATE_FAILED},
     {v1::STEP_STATE_QUEUED, StepTrigger::kStopped, v1::STEP_STATE_CANCELLED},
@@ -32,6 +42,7 @@ constexpr StepMove kStepMoves[] = {
     {v1::STEP_STATE_RUNNING, StepTrigger::kFailed, v1::STEP_STATE_FAILED},
     {v1::STEP_STATE_RUNNING, StepTrigger::kStopped, v1::STEP_STATE_CANCELLED},
     {v1::STEP_STATE_BACKING_OFF, StepTrigger::kWaited, v1::STEP_STATE_QUEUED},
+    {v1::STEP_STATE_BACKING_OFF, StepTrigger::kFailed, v1::STEP_STATE_FAILED},
     {v1::STEP_STATE_BACKING_OFF, StepTrigger::kStopped,
      v1::STEP_STATE_CANCELLED},
 };
@@ -55,6 +66,12 @@ absl::string_view TriggerName(RunTrigger trigger) {
   switch (trigger) {
     case RunTrigger::kStepStarted:
       return "a step started";
+    case RunTrigger::kPaused:
+      return "paused";
+    case RunTrigger::kResumed:
+      return "resumed";
+    case RunTrigger::kResumedUnstarted:
+      return "resumed before its start";
     case RunTrigger::kStopRequested:
       return "stop requested";
     case RunTrigger::kStepsSucceeded:
@@ -71,6 +88,8 @@ absl::string_view TriggerName(StepTrigger trigger) {
   switch (trigger) {
     case StepTrigger::kReady:
       return "ready";
+    case StepTrigger::kHeld:
+      return "held by a pause";
     case StepTrigger::kStarted:
       return "attempt started";
     case StepTrigger::kSucceeded:

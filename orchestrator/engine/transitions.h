@@ -13,15 +13,19 @@
 namespace stagecoach {
 
 enum class RunTrigger {
-  kStepStarted,      // the first attempt was handed to a replica
-  kStopRequested,    // cancelled, a step failed, or the run took too long
-  kStepsSucceeded,   // every step has succeeded
-  kStoppedByUser,    // every step is terminal after a cancellation
-  kStoppedByFailure  // every step is terminal after a failure
+  kStepStarted,       // the first attempt was handed to a replica
+  kPaused,            // nothing new may start
+  kResumed,           // it may again, after the run's first attempt
+  kResumedUnstarted,  // it may again, before the run's first attempt
+  kStopRequested,     // cancelled, a step failed, or the run took too long
+  kStepsSucceeded,    // every step has succeeded
+  kStoppedByUser,     // every step is terminal after a cancellation
+  kStoppedByFailure   // every step is terminal after a failure
 };
 
 enum class StepTrigger {
   kReady,      // every step that it depends on has succeeded
+  kHeld,       // the run was paused before an attempt started
   kStarted,    // an attempt was handed to a replica
   kSucceeded,  // its attempt succeeded
   kRetry,      // its attempt ended badly, another follows after a wait

@@ -13,11 +13,12 @@ namespace {
 constexpr v1::RunState kRunStates[] = {
     v1::RUN_STATE_UNSPECIFIED, v1::RUN_STATE_PENDING,   v1::RUN_STATE_RUNNING,
     v1::RUN_STATE_STOPPING,    v1::RUN_STATE_SUCCEEDED, v1::RUN_STATE_FAILED,
-    v1::RUN_STATE_CANCELLED};
+    v1::RUN_STATE_CANCELLED,   v1::RUN_STATE_PAUSED};
 constexpr RunTrigger kRunTriggers[] = {
-    RunTrigger::kStepStarted, RunTrigger::kStopRequested,
-    RunTrigger::kStepsSucceeded, RunTrigger::kStoppedByUser,
-    RunTrigger::kStoppedByFailure};
+    RunTrigger::kStepStarted,   RunTrigger::kPaused,
+    RunTrigger::kResumed,       RunTrigger::kResumedUnstarted,
+    RunTrigger::kStopRequested, RunTrigger::kStepsSucceeded,
+    RunTrigger::kStoppedByUser, RunTrigger::kStoppedByFailure};
 constexpr v1::StepState kStepStates[] = {
     v1::STEP_STATE_UNSPECIFIED, v1::STEP_STATE_PENDING,
     v1::STEP_STATE_QUEUED,      v1::STEP_STATE_RUNNING,
@@ -25,9 +26,9 @@ constexpr v1::StepState kStepStates[] = {
     v1::STEP_STATE_FAILED,      v1::STEP_STATE_CANCELLED,
     v1::STEP_STATE_SKIPPED};
 constexpr StepTrigger kStepTriggers[] = {
-    StepTrigger::kReady,  StepTrigger::kStarted, StepTrigger::kSucceeded,
-    StepTrigger::kRetry,  StepTrigger::kLost,    StepTrigger::kWaited,
-    StepTrigger::kFailed, StepTrigger::kStopped};
+    StepTrigger::kReady,     StepTrigger::kHeld,   StepTrigger::kStarted,
+    StepTrigger::kSucceeded, StepTrigger::kRetry,  StepTrigger::kLost,
+    StepTrigger::kWaited,    StepTrigger::kFailed, StepTrigger::kStopped};
 
 // Every state with every trigger: exactly the table's moves exist.
 template <typename Moves, typename States, typename Triggers>

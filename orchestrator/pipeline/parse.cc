@@ -1,5 +1,7 @@
 #include "orchestrator/pipeline/parse.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -40,6 +42,7 @@ class PipelineReader {
   void ReadHeader(YamlMap& document);
   void ReadMetadata(const YamlNode& node);
   void ReadSpec(const YamlNode& node);
+  void ReadMaxConcurrentRuns(YamlMap& spec);
   void ReadParameter(YamlMap& item) {
     *pipeline_.add_parameters() = ReadParameterSpec(item, problems_);
   }
@@ -114,12 +117,14 @@ void PipelineReader::ReadMetadata(const YamlNode& node) {
 
 void PipelineReader::ReadSpec(const YamlNode& node) {
   YamlMap spec(node, "spec", lines_, problems_);
-  spec.CheckKeys({"timeout", "parameters", "inputs", "steps", "outputs"});
+  spec.CheckKeys({"timeout", "maxConcurrentRuns", "parameters", "inputs",
+                  "steps", "outputs"});
   if (!spec.is_map()) return;
   absl::Duration timeout;
   if (spec.PositiveDuration("timeout", timeout)) {
     *pipeline_.mutable_timeout() = ToProtoDuration(timeout);
   }
+  ReadMaxConcurrentRuns(spec);
   ReadList(spec, "parameters", CheckFieldName, &PipelineReader::ReadParameter);
   ReadList(spec, "inputs", CheckFieldName, &PipelineReader::ReadInput);
   ReadList(spec, "steps", CheckLowerCaseName, &PipelineReader::ReadStep);
@@ -127,6 +132,18 @@ void PipelineReader::ReadSpec(const YamlNode& node) {
   if (pipeline_.steps().empty()) {
     spec.AddProblem("steps", "at least one step is needed");
   }
+}
+
+void PipelineReader::ReadMaxConcurrentRuns(YamlMap& spec) {
+  int64_t runs = 0;
+  if (!spec.Integer("maxConcurrentRuns", runs)) return;
+  if (runs >= 1 && runs <= std::numeric_limits<int32_t>::max()) {
+    pipeline_.set_max_concurrent_runs(static_cast<int32_t>(runs));
+    return;
+  }
+  spec.AddProblem("maxConcurrentRuns",
+                  absl::StrCat("must be 1 or more, not ", runs,
+                               "; leave it out for no limit"));
 }
 
 void PipelineReader::ReadList(YamlMap& spec, absl::string_view key,

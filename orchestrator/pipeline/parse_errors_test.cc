@@ -329,6 +329,16 @@ INSTANTIATE_TEST_SUITE_P(
         {"UnknownRetryField", "maxAttempts: 3", "max_attempts: 3",
          "26: spec.steps.train.retry.max_attempts: unknown field; did you mean "
          "\"maxAttempts\"?"},
+        {"TotalTimeoutOfZero", "timeout: 10m", "totalTimeout: 0s",
+         "24: spec.steps.train.totalTimeout: must be longer than 0s, not 0s"},
+        {"NoConcurrentRuns", "timeout: 1h", "maxConcurrentRuns: 0",
+         "6: spec.maxConcurrentRuns: must be 1 or more, not 0; leave it out "
+         "for no limit"},
+        {"CacheThatIsNoTruthValue", "timeout: 10m", "cache: often",
+         "24: spec.steps.train.cache: must be true or false, not \"often\""},
+        {"CacheWithUnknownField", "timeout: 10m", "cache: {maxage: 1h}",
+         "24: spec.steps.train.cache.maxage: unknown field; did you mean "
+         "\"maxAge\"?"},
     }),
     [](const auto& bad) { return bad.param.name; });
 

@@ -63,6 +63,27 @@ void ReadRetry(YamlMap map, v1::RetryPolicy& retry) {
   ReadBackoff(map, retry);
 }
 
+// `true`, `false`, or a map.
+void ReadCache(YamlMap& item, v1::PipelineStep& step) {
+  const YamlNode* node = item.Get("cache");
+  if (node == nullptr) return;
+  v1::CachePolicy& cache = *step.mutable_cache();
+  bool enabled = true;
+  if (node->kind == YamlNode::Kind::kScalar) {
+    item.Boolean("cache", enabled);
+    cache.set_enabled(enabled);
+    return;
+  }
+  YamlMap map = item.Child("cache", *node);
+  map.CheckKeys({"enabled", "maxAge"});
+  map.Boolean("enabled", enabled);
+  cache.set_enabled(enabled);
+  absl::Duration max_age;
+  if (map.PositiveDuration("maxAge", max_age)) {
+    *cache.mutable_max_age() = ToProtoDuration(max_age);
+  }
+}
+
 void ReadBindings(YamlMap& item, v1::PipelineStep& step) {
   item.Fields("parameters", [&step](const YamlField& field) -> absl::Status {
     SC_ASSIGN_OR_RETURN((*step.mutable_parameters())[field.key],
@@ -80,7 +101,7 @@ void ReadBindings(YamlMap& item, v1::PipelineStep& step) {
 
 v1::PipelineStep ReadPipelineStep(YamlMap& item) {
   item.CheckKeys({"name", "stage", "parameters", "inputs", "timeout",
-                  "queueTimeout", "retry"});
+                  "queueTimeout", "totalTimeout", "retry", "cache"});
   v1::PipelineStep step;
   item.Text("name", *step.mutable_name());
   item.RequiredText("stage", *step.mutable_stage());
@@ -92,6 +113,10 @@ v1::PipelineStep ReadPipelineStep(YamlMap& item) {
   if (item.PositiveDuration("queueTimeout", duration)) {
     *step.mutable_queue_timeout() = ToProtoDuration(duration);
   }
+  if (item.PositiveDuration("totalTimeout", duration)) {
+    *step.mutable_total_timeout() = ToProtoDuration(duration);
+  }
+  ReadCache(item, step);
   if (const YamlNode* retry = item.Get("retry")) {
     ReadRetry(item.Child("retry", *retry), *step.mutable_retry());
   }

@@ -129,6 +129,11 @@ constexpr char kAirline[] = R"pb(
     }
     timeout { seconds: 600 }
     queue_timeout { seconds: 90 }
+    total_timeout { seconds: 1200 }
+    cache {
+      enabled: true
+      max_age { seconds: 86400 }
+    }
     retry {
       max_attempts: 5
       backoff { nanos: 500000000 }
@@ -141,6 +146,7 @@ constexpr char kAirline[] = R"pb(
     documentation: "The model."
   }
   timeout { seconds: 3600 }
+  max_concurrent_runs: 4
 )pb";
 
 TEST(ParsePipelineTest, ReadsEveryField) {
@@ -291,9 +297,9 @@ TEST(ParsePipelineTest, LinesAreThoseOfTheFields) {
       ParsePipelineWithLines(ReadTestFile("airline.yaml"), "airline.yaml");
   ASSERT_OK(parsed);
   EXPECT_EQ(parsed->lines.Line("metadata.name"), 5);
-  EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_train"), 33);
+  EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_train"), 34);
   // Where there is no such field, the one around it.
-  EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_test"), 32);
+  EXPECT_EQ(parsed->lines.Line("spec.steps.train.inputs.X_test"), 33);
   EXPECT_EQ(parsed->lines.Line("nothing"), 0);
   EXPECT_EQ(parsed->lines.Describe(5), "airline.yaml:5");
 }

@@ -36,6 +36,19 @@ std::string Quoted(const v1::Pipeline& pipeline) {
   return absl::StrCat("pipeline '", pipeline.name(), "'");
 }
 
+constexpr int kMaxPriority = 100;
+
+absl::Status CheckMode(const v1::RunRequest& request) {
+  if (request.priority() < -kMaxPriority || request.priority() > kMaxPriority) {
+    return absl::OutOfRangeError(
+        absl::StrCat("priority is ", request.priority(), "; it must be from ",
+                     -kMaxPriority, " to ", kMaxPriority));
+  }
+  if (v1::CacheMode_IsValid(request.cache_mode())) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "cache_mode is ", request.cache_mode(), "; it must be one of CacheMode"));
+}
+
 absl::Status CheckInputNames(const v1::RunRequest& request,
                              const v1::Pipeline& pipeline) {
   std::vector<std::string> known;
@@ -132,11 +145,14 @@ absl::StatusOr<const v1::Step*> FindStepBefore(const v1::Run& run, int end,
 absl::StatusOr<v1::Run> PlanRun(const v1::RunRequest& request,
                                 const v1::Pipeline& pipeline,
                                 StageLookup lookup) {
+  SC_RETURN_IF_ERROR(CheckMode(request));
   v1::Run run;
   run.set_state(v1::RUN_STATE_PENDING);
   run.set_pipeline_name(pipeline.name());
   run.set_idempotency_key(request.idempotency_key());
   run.set_volume(request.volume());
+  run.set_priority(request.priority());
+  run.set_cache_mode(request.cache_mode());
   SC_ASSIGN_OR_RETURN(
       const ResolvedParameters parameters,
       ResolveParameters(pipeline.parameters(), request.parameters(),

@@ -22,9 +22,10 @@ using Artifacts = google::protobuf::Map<std::string, v1::Artifact>;
 // and input filled in, every step PENDING, and without id, times and lease.
 // `volume` is left as the request has it.
 //
-// INVALID_ARGUMENT, OUT_OF_RANGE: a parameter or input of the request, named
-// with what is allowed, by the pipeline or by the stage that it is handed on
-// to. NOT_FOUND, UNAVAILABLE: as `lookup` says of a stage.
+// INVALID_ARGUMENT, OUT_OF_RANGE: a parameter, an input, the priority or the
+// cache mode of the request, named with what is allowed, by the pipeline or by
+// the stage that it is handed on to. NOT_FOUND, UNAVAILABLE: as `lookup` says
+// of a stage.
 absl::StatusOr<v1::Run> PlanRun(const v1::RunRequest& request,
                                 const v1::Pipeline& pipeline,
                                 StageLookup lookup);

@@ -8,11 +8,11 @@ namespace stagecoach {
 namespace {
 
 // The step as the new run starts with it.
-v1::Step RetriedStep(const v1::Run& run, const v1::Step& step) {
+v1::Step RetriedStep(const v1::Run& run, const v1::Step& step, bool redo) {
   v1::Step result;
   result.set_name(step.name());
   result.set_stage(step.stage());
-  if (step.state() != v1::STEP_STATE_SUCCEEDED) {
+  if (redo || step.state() != v1::STEP_STATE_SUCCEEDED) {
     result.set_state(v1::STEP_STATE_PENDING);
     return result;
   }
@@ -25,7 +25,8 @@ v1::Step RetriedStep(const v1::Run& run, const v1::Step& step) {
 
 }  // namespace
 
-absl::StatusOr<v1::Run> PlanRetry(const v1::Run& run) {
+absl::StatusOr<v1::Run> PlanRetry(
+    const v1::Run& run, const absl::flat_hash_set<std::string>& redo) {
   if (!IsTerminal(run.state())) {
     return absl::FailedPreconditionError(absl::StrCat(
         "run ", run.id(), " has not ended; wait for it or cancel it first"));
@@ -39,11 +40,13 @@ absl::StatusOr<v1::Run> PlanRetry(const v1::Run& run) {
   retry.set_retry_of(run.id());
   retry.set_pipeline_name(run.pipeline_name());
   retry.set_volume(run.volume());
+  retry.set_priority(run.priority());
+  retry.set_cache_mode(run.cache_mode());
   *retry.mutable_pipeline() = run.pipeline();
   *retry.mutable_parameters() = run.parameters();
   *retry.mutable_inputs() = run.inputs();
   for (const v1::Step& step : run.steps()) {
-    *retry.add_steps() = RetriedStep(run, step);
+    *retry.add_steps() = RetriedStep(run, step, redo.contains(step.name()));
   }
   return retry;
 }

@@ -33,7 +33,7 @@ v1::Run FailedRun() {
 }
 
 TEST(PlanRetryTest, TakesOverWhatSucceededAndStartsTheRestAfresh) {
-  const absl::StatusOr<v1::Run> retry = PlanRetry(FailedRun());
+  const absl::StatusOr<v1::Run> retry = PlanRetry(FailedRun(), {});
   ASSERT_OK(retry);
   EXPECT_EQ(retry->steps(0).state(), v1::STEP_STATE_SUCCEEDED);
   EXPECT_EQ(retry->steps(0).reused_from_run(), "first");
@@ -43,7 +43,7 @@ TEST(PlanRetryTest, TakesOverWhatSucceededAndStartsTheRestAfresh) {
 }
 
 TEST(PlanRetryTest, KeepsSpecificationParametersAndInputs) {
-  const absl::StatusOr<v1::Run> retry = PlanRetry(FailedRun());
+  const absl::StatusOr<v1::Run> retry = PlanRetry(FailedRun(), {});
   ASSERT_OK(retry);
   EXPECT_EQ(retry->pipeline().version(), 3);
   EXPECT_EQ(retry->parameters().at("lookback").integer_value(), 4);
@@ -53,21 +53,31 @@ TEST(PlanRetryTest, KeepsSpecificationParametersAndInputs) {
   EXPECT_FALSE(retry->has_error());
 }
 
+TEST(PlanRetryTest, DoesAStepAgainOfWhichTheOutputsAreGone) {
+  const absl::StatusOr<v1::Run> retry = PlanRetry(FailedRun(), {"load"});
+  ASSERT_OK(retry);
+  EXPECT_EQ(retry->steps(0).state(), v1::STEP_STATE_PENDING);
+  EXPECT_EQ(retry->steps(0).reused_from_run(), "");
+  EXPECT_EQ(retry->steps(0).outputs_size(), 0);
+}
+
 TEST(PlanRetryTest, NamesTheRunThatReallyDidAStep) {
   v1::Run run = FailedRun();
   run.set_id("second");
   run.mutable_steps(0)->set_reused_from_run("first");
-  EXPECT_EQ(PlanRetry(run)->steps(0).reused_from_run(), "first");
+  EXPECT_EQ(PlanRetry(run, {})->steps(0).reused_from_run(), "first");
 }
 
 TEST(PlanRetryTest, OnlyARunThatEndedBadlyCanBeRetried) {
   v1::Run run = FailedRun();
   run.set_state(v1::RUN_STATE_RUNNING);
-  EXPECT_THAT(PlanRetry(run), StatusIs(absl::StatusCode::kFailedPrecondition,
-                                       HasSubstr("has not ended")));
+  EXPECT_THAT(PlanRetry(run, {}),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("has not ended")));
   run.set_state(v1::RUN_STATE_SUCCEEDED);
-  EXPECT_THAT(PlanRetry(run), StatusIs(absl::StatusCode::kFailedPrecondition,
-                                       HasSubstr("nothing to retry")));
+  EXPECT_THAT(PlanRetry(run, {}),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("nothing to retry")));
 }
 
 TEST(PlanRetryTest, TheDigestIsTheRuns) {

@@ -71,6 +71,8 @@ TEST(PlanRunTest, FillsInWhatTheRequestLeavesOut) {
   v1::RunRequest request = TestRequest();
   request.set_idempotency_key("key");
   request.set_volume("other");
+  request.set_priority(7);
+  request.set_cache_mode(v1::CACHE_MODE_REFRESH);
   (*request.mutable_parameters())["share"].set_integer_value(0);
   (*request.mutable_parameters())["share"].set_number_value(0.25);
   const auto run = Plan(request);
@@ -80,6 +82,8 @@ TEST(PlanRunTest, FillsInWhatTheRequestLeavesOut) {
   EXPECT_FALSE(run->has_create_time());
   EXPECT_EQ(run->idempotency_key(), "key");
   EXPECT_EQ(run->volume(), "other");
+  EXPECT_EQ(run->priority(), 7);
+  EXPECT_EQ(run->cache_mode(), v1::CACHE_MODE_REFRESH);
   EXPECT_EQ(run->pipeline_name(), "airline");
   EXPECT_EQ(run->pipeline().digest(), TestPipeline().digest());
   EXPECT_EQ(run->parameters().at("epochs").integer_value(), 4);
@@ -91,6 +95,18 @@ TEST(PlanRunTest, FillsInWhatTheRequestLeavesOut) {
   EXPECT_EQ(run->steps(1).name(), "train");
   EXPECT_EQ(run->steps(1).stage(), "train");
   EXPECT_EQ(run->steps(1).state(), v1::STEP_STATE_PENDING);
+}
+
+TEST(PlanRunTest, RefusesAPriorityOrCacheModeThatThereIsNot) {
+  v1::RunRequest request = TestRequest();
+  request.set_priority(101);
+  EXPECT_THAT(Plan(request),
+              StatusIs(absl::StatusCode::kOutOfRange,
+                       "priority is 101; it must be from -100 to 100"));
+  request = TestRequest();
+  request.set_cache_mode(static_cast<v1::CacheMode>(17));
+  EXPECT_THAT(Plan(request), StatusIs(absl::StatusCode::kInvalidArgument,
+                                      HasSubstr("cache_mode is 17")));
 }
 
 TEST(PlanRunTest, WholeNumbersBecomeNumbersWhereTheTypeSaysSo) {
