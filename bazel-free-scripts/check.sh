@@ -11,6 +11,8 @@
 #   python        ruff check and format
 #   shell         shellcheck
 #   yaml          yamllint
+#   deploy        hadolint; every Kubernetes overlay renders, fits the schemas of
+#                 1.31 to 1.35 and our policy; what is generated is fresh
 #   dependencies  who may include and link whom; every file is in a target
 #   style         sizes, exceptions, sleeping, header guards
 #
@@ -22,7 +24,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly PRESET="${STAGECOACH_PRESET:-release}"
 readonly BUILD="${ROOT}/build/${PRESET}"
-readonly CHECKS=(format proto python shell yaml dependencies style tidy)
+readonly CHECKS=(format proto python shell yaml deploy dependencies style tidy)
 all=no
 fix=no
 
@@ -100,6 +102,14 @@ check_shell() {
 }
 
 check_yaml() { project_files '*.yaml' '*.yml' | xargs yamllint --strict; }
+
+check_deploy() {
+  "${SCRIPTS}/setup.sh" --deploy || return
+  "${DEPLOY_VENV}/bin/hadolint" deploy/Dockerfile || return
+  python3 deploy/prometheus/make_rules.py --check || return
+  python3 deploy/grafana/make_boards.py --check || return
+  PATH="${DEPLOY_VENV}/bin:${PATH}" python tests/deploy/check_manifests.py
+}
 
 check_dependencies() {
   python3 "${SCRIPTS}/check_dependencies.py" "${BUILD}"

@@ -18,6 +18,7 @@ set -euo pipefail
   LOGS="${ROOT}/build/logs"
   CHECKS_VENV="${ROOT}/.venv/checks"
   INTEROP_VENV="${ROOT}/.venv/interop"
+  DEPLOY_VENV="${ROOT}/.venv/deploy"
 }
 
 say() { printf '%s\n' "$*"; }

@@ -7,6 +7,8 @@
 #   setup.sh --checks    also the tools of check.sh, into .venv/checks
 #   setup.sh --interop   also the Python packages of tests/interop, into
 #                        .venv/interop
+#   setup.sh --deploy    also what tests/deploy needs: Prometheus, and kubectl
+#                        and others in .venv/deploy
 #
 # libtorch comes out of the CPU wheel of the Python package `torch`. Torch_DIR
 # or CMAKE_PREFIX_PATH name another one, which is then used as it is.
@@ -26,8 +28,9 @@ readonly BUILD_PACKAGES=(
   protobuf-compiler-grpc
 )
 readonly CHECK_PACKAGES=(clang shellcheck)
+readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)
 
-usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,16s/^# \{0,1\}//p' "$0"; }
 
 missing_packages() {
   local installed package
@@ -132,13 +135,15 @@ install_venv() {
 }
 
 main() {
-  local checks=no interop=no argument
+  local checks=no interop=no deploy=no argument
   for argument in "$@"; do
     case "${argument}" in
       --checks) checks=yes ;;
       --interop) interop=yes ;;
+      --deploy) deploy=yes ;;
       --help | -h) usage && return 0 ;;
-      *) fail "unknown argument ${argument}; known: --checks, --interop" ;;
+      *) fail "unknown argument ${argument}; known: --checks, --interop," \
+        "--deploy" ;;
     esac
   done
   install_packages "${BUILD_PACKAGES[@]}"
@@ -149,6 +154,10 @@ main() {
   fi
   if [[ "${interop}" == yes ]]; then
     install_venv "${INTEROP_VENV}" "${ROOT}/tests/interop/requirements.txt"
+  fi
+  if [[ "${deploy}" == yes ]]; then
+    install_packages "${DEPLOY_PACKAGES[@]}"
+    install_venv "${DEPLOY_VENV}" "${ROOT}/tests/deploy/requirements.txt"
   fi
 }
 
