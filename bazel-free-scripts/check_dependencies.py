@@ -81,6 +81,7 @@ ALLOWED = {
         CONTRACT,
         PIPELINE,
         "orchestrator/fleet/fleet.h",
+        "orchestrator/store/lease_store.h",
         "orchestrator/store/pipeline_store.h",
         "orchestrator/store/run_store.h",
     ],

@@ -13,6 +13,7 @@
 #include "services/common/base/ids.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/contract/proto_time.h"
 #include "services/common/contract/states.h"
 
 namespace stagecoach {
@@ -36,8 +37,8 @@ absl::Status CheckRunId(absl::string_view run_id) {
       "run_id is empty; it must be the id of a run");
 }
 
-std::string NewRunId(const v1::Run& run) {
-  return absl::StrCat(run.pipeline_name(), "-", RandomId(10));
+std::string NewRunId(const v1::Run& run, absl::Time now) {
+  return absl::StrCat(run.pipeline_name(), "-", TimeOrderedId(now, 10));
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ absl::Status Operations::CheckServing(const v1::Run& run) {
 
 void Operations::Submit(v1::Run run, std::string digest,
                         Engine::RunCallback done) {
-  run.set_id(NewRunId(run));
+  run.set_id(NewRunId(run, engine_.Now()));
   engine_.Submit(std::move(run), std::move(digest), std::move(done));
 }
 
@@ -135,6 +136,12 @@ absl::StatusOr<RunPage> Operations::ListRuns(
   filter.pipeline = request.pipeline();
   filter.state = request.state();
   filter.page_token = request.page_token();
+  if (request.has_created_after()) {
+    filter.created_after = FromTimestamp(request.created_after());
+  }
+  if (request.has_created_before()) {
+    filter.created_before = FromTimestamp(request.created_before());
+  }
   if (request.page_size() != 0) filter.page_size = request.page_size();
   return store_.ListRuns(filter);
 }

@@ -89,6 +89,10 @@ class Engine {
   int StepsWaiting(absl::string_view stage) const
       ABSL_LOCKS_EXCLUDED(waiting_mutex_);
 
+  // The time that the engine goes by: the machine's at the start, and going on
+  // evenly from there. From any thread.
+  absl::Time Now() const;
+
   // Does everything that can be done now, on the calling thread, instead of
   // Start.
   void RunUntilIdleForTest();
@@ -111,7 +115,6 @@ class Engine {
   void RunThread();
   bool RunOnce(absl::Duration limit);
   absl::Duration UntilNextWake() const;
-  absl::Time Now() const;
   void WakeDueRuns();
   void DecideTouched();
   void Carry(Active& active, const Decision& decision);

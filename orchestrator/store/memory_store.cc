@@ -14,7 +14,8 @@ namespace {
 bool Matches(const v1::Run& run, const RunFilter& filter) {
   return (filter.pipeline.empty() || run.pipeline_name() == filter.pipeline) &&
          (filter.state == v1::RUN_STATE_UNSPECIFIED ||
-          run.state() == filter.state);
+          run.state() == filter.state) &&
+         CreateNanos(run) >= OldestNanos(filter);
 }
 
 v1::Run Listed(const v1::Run& run) {
@@ -85,6 +86,7 @@ absl::StatusOr<MemoryStore::StoredRun*> MemoryStore::UpdateLocked(
   updated.mutable_pipeline()->Swap(stored.mutable_pipeline());
   updated.mutable_steps()->Swap(stored.mutable_steps());
   stored.Swap(&updated);
+  if (IsTerminal(run.state())) ForgetWishesLocked(run.id());
   return &found->second;
 }
 
@@ -94,6 +96,9 @@ void MemoryStore::WriteStepLocked(const RunWrite::StepWrite& write,
   v1::Step& step = *run.mutable_steps(write.index);
   step = write.step;
   step.clear_progress();
+  for (const ArtifactRead& read : TakenOver(step)) {
+    runs_.at(run.id()).reads.insert({read.uri, read.step, read.input});
+  }
   if (!MakesArtifacts(step)) return;
   for (const v1::Artifact& output : step.outputs()) {
     outputs_by_uri_.try_emplace(output.uri(),
@@ -163,23 +168,9 @@ absl::Status MemoryStore::DeleteRun(absl::string_view run_id) {
   absl::MutexLock lock(&mutex_);
   const auto found = runs_.find(run_id);
   if (found == runs_.end()) return absl::OkStatus();
-  const v1::Run& run = found->second.run;
-  if (!IsTerminal(run.state())) return CannotDelete(run.id(), run.state());
-  ForgetArtifactsLocked(run);
-  id_by_key_.erase(run.idempotency_key());
-  by_time_.erase({CreateNanos(run), found->second.number});
-  runs_.erase(found);
+  SC_RETURN_IF_ERROR(CheckDeletableLocked(found->second.run));
+  DeleteLocked(found->first);
   return absl::OkStatus();
-}
-
-void MemoryStore::ForgetArtifactsLocked(const v1::Run& run) {
-  for (const v1::Step& step : run.steps()) {
-    for (const v1::Artifact& output : step.outputs()) {
-      const auto place = outputs_by_uri_.find(output.uri());
-      if (place == outputs_by_uri_.end()) continue;
-      if (place->second.run_id == run.id()) outputs_by_uri_.erase(place);
-    }
-  }
 }
 
 absl::StatusOr<v1::RecordedArtifact> MemoryStore::FindArtifact(
@@ -188,8 +179,12 @@ absl::StatusOr<v1::RecordedArtifact> MemoryStore::FindArtifact(
   const auto found = outputs_by_uri_.find(uri);
   if (found == outputs_by_uri_.end()) return ArtifactNotFound(uri);
   const OutputPlace& place = found->second;
-  return RecordedOutput(place.run_id,
-                        runs_.at(place.run_id).run.steps(place.step), uri);
+  SC_ASSIGN_OR_RETURN(
+      v1::RecordedArtifact recorded,
+      RecordedOutput(place.run_id, runs_.at(place.run_id).run.steps(place.step),
+                     uri));
+  recorded.set_pinned(pinned_.contains(uri));
+  return recorded;
 }
 
 absl::StatusOr<std::vector<v1::ArtifactUse>> MemoryStore::FindArtifactUses(
@@ -198,7 +193,7 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> MemoryStore::FindArtifactUses(
   std::vector<v1::ArtifactUse> uses;
   for (const auto& [id, stored] : runs_) {
     for (const auto& [read_uri, step, input] : stored.reads) {
-      if (read_uri != uri) continue;
+      if (read_uri != uri || input.empty()) continue;
       v1::ArtifactUse& use = uses.emplace_back();
       use.set_run_id(id);
       use.set_step(step);
@@ -206,6 +201,38 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> MemoryStore::FindArtifactUses(
     }
   }
   return uses;
+}
+
+std::vector<CachedStep> MemoryStore::CachedStepsLocked(
+    absl::FunctionRef<bool(const v1::Step&)> accepts, int limit) {
+  std::vector<CachedStep> steps;
+  for (const auto& [time, id] : by_time_) {
+    for (const v1::Step& step : runs_.at(id).run.steps()) {
+      if (IsCached(step) && accepts(step)) steps.push_back({id, step});
+    }
+  }
+  std::reverse(steps.begin(), steps.end());
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const CachedStep& a, const CachedStep& b) {
+                     return StateNanos(a.step) > StateNanos(b.step);
+                   });
+  steps.resize(std::min<size_t>(steps.size(), limit));
+  return steps;
+}
+
+absl::StatusOr<std::vector<CachedStep>> MemoryStore::FindCachedSteps(
+    absl::string_view cache_key, int limit) {
+  absl::MutexLock lock(&mutex_);
+  return CachedStepsLocked(
+      [&](const v1::Step& step) { return step.cache().key() == cache_key; },
+      limit);
+}
+
+absl::StatusOr<std::vector<CachedStep>> MemoryStore::RecentCachedSteps(
+    absl::string_view stage, int limit) {
+  absl::MutexLock lock(&mutex_);
+  return CachedStepsLocked(
+      [&](const v1::Step& step) { return step.stage() == stage; }, limit);
 }
 
 absl::StatusOr<AppliedPipeline> MemoryStore::ApplyPipeline(

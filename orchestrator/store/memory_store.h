@@ -16,12 +16,15 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "orchestrator/store/local_leases.h"
 #include "orchestrator/store/store.h"
+#include "services/common/base/clock.h"
 
 namespace stagecoach {
 
@@ -30,6 +33,9 @@ namespace stagecoach {
 // Threads: every method may be called from any thread.
 class MemoryStore final : public Store {
  public:
+  // `clock` says when leases end; it must outlive the store.
+  explicit MemoryStore(Clock& clock = Clock::Real()) : clock_(clock) {}
+
   std::vector<absl::Status> Commit(absl::Span<const RunWrite> writes) override
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<v1::Run> GetRun(absl::string_view run_id) override
@@ -50,6 +56,40 @@ class MemoryStore final : public Store {
       absl::string_view uri) override ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
       absl::string_view uri) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<CachedStep>> FindCachedSteps(
+      absl::string_view cache_key, int limit) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<CachedStep>> RecentCachedSteps(
+      absl::string_view stage, int limit) override ABSL_LOCKS_EXCLUDED(mutex_);
+
+  absl::Status RenewLease(absl::string_view holder, absl::Duration ttl) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status ReleaseLease(absl::string_view holder) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<v1::Run>> AcquireRuns(absl::string_view holder,
+                                                   int limit) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status AddWish(const RunWish& wish) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<RunWish>> WishesFor(
+      absl::string_view holder) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status ForgetWish(int64_t number) override ABSL_LOCKS_EXCLUDED(mutex_);
+
+  absl::Status SetPinned(absl::string_view uri, bool pinned) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<std::string>> PinnedArtifacts() override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<EndedRunPage> ListEndedRuns(absl::string_view page_token,
+                                             int page_size) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<std::string>> RunsThatNeed(
+      absl::string_view run_id) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status StartDeletion(absl::Span<const std::string> run_ids) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<PendingDeletion>> PendingDeletions() override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status FinishDeletion(absl::string_view run_id) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::StatusOr<AppliedPipeline> ApplyPipeline(
       const StoredPipeline& pipeline) override ABSL_LOCKS_EXCLUDED(mutex_);
@@ -85,8 +125,20 @@ class MemoryStore final : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteStepLocked(const RunWrite::StepWrite& write, v1::Run& run)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ForgetArtifactsLocked(const v1::Run& run)
+  absl::Status CheckDeletableLocked(const v1::Run& run)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DeleteLocked(const std::string& run_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetWishesLocked(const std::string& run_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::set<std::string> NeededByLocked(const v1::Run& run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The newest of the cached steps that `accepts`.
+  std::vector<CachedStep> CachedStepsLocked(
+      absl::FunctionRef<bool(const v1::Step&)> accepts, int limit)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Clock& clock_;
 
   absl::Mutex mutex_;
   absl::Status commit_failure_ ABSL_GUARDED_BY(mutex_);
@@ -99,6 +151,11 @@ class MemoryStore final : public Store {
       ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, OutputPlace> outputs_by_uri_
       ABSL_GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> pinned_ ABSL_GUARDED_BY(mutex_);
+  std::vector<PendingDeletion> deletions_ ABSL_GUARDED_BY(mutex_);
+  LocalLeases leases_ ABSL_GUARDED_BY(mutex_);
+  std::map<int64_t, RunWish> wishes_ ABSL_GUARDED_BY(mutex_);  // by number
+  int64_t last_wish_ ABSL_GUARDED_BY(mutex_) = 0;
   // Versions by name, oldest first: version n is at n - 1.
   std::map<std::string, std::vector<StoredPipeline>, std::less<>> pipelines_
       ABSL_GUARDED_BY(mutex_);

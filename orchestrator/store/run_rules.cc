@@ -1,23 +1,55 @@
 #include "orchestrator/store/run_rules.h"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/contract/proto_time.h"
 #include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
+constexpr RunPosition kBeforeAll = {std::numeric_limits<int64_t>::min(),
+                                    std::numeric_limits<int64_t>::min()};
+constexpr RunPosition kAfterAll = {std::numeric_limits<int64_t>::max(),
+                                   std::numeric_limits<int64_t>::max()};
+
+int64_t ToNanos(const google::protobuf::Timestamp& time) {
+  return time.seconds() * kNanosPerSecond + time.nanos();
+}
 
 std::string StateName(v1::RunState state) {
   constexpr absl::string_view kPrefix = "RUN_STATE_";
   const std::string name = v1::RunState_Name(state);
   return name.empty() ? absl::StrCat(static_cast<int>(state))
                       : name.substr(kPrefix.size());
+}
+
+absl::Status CheckPageSize(int page_size) {
+  if (page_size >= 1 && page_size <= kMaxRunPageSize) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "page_size is ", page_size, "; it must be from 1 to ", kMaxRunPageSize));
+}
+
+absl::StatusOr<RunPosition> ParsePageToken(absl::string_view page_token) {
+  RunPosition position;
+  std::string text;
+  absl::WebSafeBase64Unescape(page_token, &text);
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
+  if (parts.size() == 2 && absl::SimpleAtoi(parts[0], &position.create_nanos) &&
+      absl::SimpleAtoi(parts[1], &position.number)) {
+    return position;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("page_token \"", page_token,
+                   "\" is not one that this list has returned"));
 }
 
 }  // namespace
@@ -57,6 +89,31 @@ absl::Status CannotDelete(const std::string& run_id, v1::RunState state) {
                    "; only a run that has ended can be deleted"));
 }
 
+absl::Status CannotDeletePinned(absl::string_view run_id,
+                                absl::string_view uri) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", run_id, " has made artifact ", uri,
+                   ", which is pinned; unpin it first"));
+}
+
+absl::Status CannotDeleteNeeded(absl::string_view run_id,
+                                absl::string_view needed_by) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", run_id, " has made an artifact that run ", needed_by,
+                   " has used; delete that run too"));
+}
+
+absl::Status CannotWish(const std::string& run_id, v1::RunState state) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", run_id, " has ended as ", StateName(state)));
+}
+
+absl::Status LeaseLost(absl::string_view holder) {
+  return absl::AbortedError(
+      absl::StrCat("the lease of orchestrator ", holder,
+                   " has ended, and others may have acquired its runs"));
+}
+
 v1::Run RunBody(const v1::Run& run) {
   v1::Run body;
   body.set_id(run.id());
@@ -74,6 +131,10 @@ v1::Run RunBody(const v1::Run& run) {
   body.set_volume(run.volume());
   body.set_lease_epoch(run.lease_epoch());
   body.set_pipeline_name(run.pipeline_name());
+  body.set_trace_parent(run.trace_parent());
+  body.set_priority(run.priority());
+  body.set_cache_mode(run.cache_mode());
+  body.set_holder(run.holder());
   return body;
 }
 
@@ -89,12 +150,32 @@ v1::Step StepSummary(const v1::Step& step) {
     *summary.mutable_next_attempt_time() = step.next_attempt_time();
   }
   summary.set_reused_from_run(step.reused_from_run());
+  if (step.has_cache()) {
+    v1::CacheLookup& cache = *summary.mutable_cache();
+    cache.set_outcome(step.cache().outcome());
+    cache.set_run_id(step.cache().run_id());
+    cache.set_step(step.cache().step());
+    cache.set_reason(step.cache().reason());
+  }
   return summary;
 }
 
 bool MakesArtifacts(const v1::Step& step) {
   return step.state() == v1::STEP_STATE_SUCCEEDED &&
          step.reused_from_run().empty();
+}
+
+bool IsCached(const v1::Step& step) {
+  return MakesArtifacts(step) && !step.cache().key().empty();
+}
+
+std::vector<ArtifactRead> TakenOver(const v1::Step& step) {
+  std::vector<ArtifactRead> reads;
+  if (step.reused_from_run().empty()) return reads;
+  for (const v1::Artifact& output : step.outputs()) {
+    reads.push_back({output.uri(), step.name(), /*input=*/""});
+  }
+  return reads;
 }
 
 absl::StatusOr<v1::RecordedArtifact> RecordedOutput(absl::string_view run_id,
@@ -121,9 +202,22 @@ absl::Status ArtifactNotFound(absl::string_view uri) {
       absl::StrCat("no run has recorded an artifact ", uri));
 }
 
-int64_t CreateNanos(const v1::Run& run) {
-  return run.create_time().seconds() * kNanosPerSecond +
-         run.create_time().nanos();
+int64_t CreateNanos(const v1::Run& run) { return ToNanos(run.create_time()); }
+
+int64_t StateNanos(const v1::Step& step) { return ToNanos(step.state_time()); }
+
+EndedRun ToEndedRun(const v1::Run& run, absl::Span<const v1::Step> steps) {
+  EndedRun ended;
+  ended.run_id = run.id();
+  ended.pipeline = run.pipeline_name();
+  ended.volume = run.volume();
+  ended.end_time = FromTimestamp(run.end_time());
+  for (const v1::Step& step : steps) {
+    if (!MakesArtifacts(step)) continue;
+    ended.artifacts.insert(ended.artifacts.end(), step.outputs().begin(),
+                           step.outputs().end());
+  }
+  return ended;
 }
 
 std::string FormatPageToken(const RunPosition& position) {
@@ -132,26 +226,26 @@ std::string FormatPageToken(const RunPosition& position) {
 }
 
 absl::StatusOr<RunPosition> StartOfPage(const RunFilter& filter) {
-  if (filter.page_size < 1 || filter.page_size > kMaxRunPageSize) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("page_size is ", filter.page_size,
-                     "; it must be from 1 to ", kMaxRunPageSize));
+  SC_RETURN_IF_ERROR(CheckPageSize(filter.page_size));
+  RunPosition start = kAfterAll;
+  if (!filter.page_token.empty()) {
+    SC_ASSIGN_OR_RETURN(start, ParsePageToken(filter.page_token));
   }
-  if (filter.page_token.empty()) {
-    return RunPosition{std::numeric_limits<int64_t>::max(),
-                       std::numeric_limits<int64_t>::max()};
-  }
-  RunPosition start;
-  std::string text;
-  absl::WebSafeBase64Unescape(filter.page_token, &text);
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &start.create_nanos) ||
-      !absl::SimpleAtoi(parts[1], &start.number)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("page_token \"", filter.page_token,
-                     "\" is not one that this list has returned"));
-  }
+  // Numbers count from 1, so none of that very instant comes after it.
+  const int64_t end = absl::ToUnixNanos(filter.created_before);
+  if (end <= start.create_nanos) start = {end, 0};
   return start;
+}
+
+int64_t OldestNanos(const RunFilter& filter) {
+  return absl::ToUnixNanos(filter.created_after);
+}
+
+absl::StatusOr<RunPosition> StartOfEndedPage(absl::string_view page_token,
+                                             int page_size) {
+  SC_RETURN_IF_ERROR(CheckPageSize(page_size));
+  if (page_token.empty()) return kBeforeAll;
+  return ParsePageToken(page_token);
 }
 
 }  // namespace stagecoach

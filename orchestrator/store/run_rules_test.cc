@@ -68,6 +68,16 @@ TEST(RunRulesTest, TheSummaryOfAStepHasAllButWhatIsLarge) {
   EXPECT_THAT(summary, EqualsProto(step));
 }
 
+TEST(RunRulesTest, TheSummaryOfAStepSaysWhatTheCacheHadButNotItsKey) {
+  v1::Step step;
+  v1::CacheLookup& cache = *step.mutable_cache();
+  FillFields(cache);
+  const v1::Step summary = StepSummary(step);
+  cache.clear_key();
+  cache.clear_key_parts();
+  EXPECT_THAT(summary, EqualsProto(step));
+}
+
 TEST(RunRulesTest, AnUnsetTimeStaysUnset) {
   EXPECT_THAT(RunBody(v1::Run()), EqualsProto(v1::Run()));
   EXPECT_THAT(StepSummary(v1::Step()), EqualsProto(v1::Step()));

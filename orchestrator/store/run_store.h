@@ -1,5 +1,5 @@
 // What the orchestrator remembers of runs, behind an interface: one contract,
-// several implementations (memory, SQLite; one contract suite for all).
+// several implementations, one contract suite for all of them.
 
 #ifndef ORCHESTRATOR_STORE_RUN_STORE_H_
 #define ORCHESTRATOR_STORE_RUN_STORE_H_
@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "stagecoach/v1/orchestrator.pb.h"
 
@@ -50,10 +51,12 @@ struct RunWrite {
 // Which runs to list. Newest first by creation time; runs of the same instant
 // with the one inserted last first.
 struct RunFilter {
-  std::string pipeline;                            // empty: any
-  v1::RunState state = v1::RUN_STATE_UNSPECIFIED;  // unspecified: any
-  int page_size = 50;                              // 1 to 1000
-  std::string page_token;                          // empty: first page
+  std::string pipeline;                                // empty: any
+  v1::RunState state = v1::RUN_STATE_UNSPECIFIED;      // unspecified: any
+  absl::Time created_after = absl::InfinitePast();     // at this time or later
+  absl::Time created_before = absl::InfiniteFuture();  // before this time
+  int page_size = 50;                                  // 1 to 1000
+  std::string page_token;                              // empty: first page
 };
 
 struct RunPage {
@@ -65,6 +68,13 @@ struct RunPage {
 struct KeyedRun {
   std::string run_id;
   std::string request_digest;
+};
+
+// A step that has succeeded and whose result equal steps may take over: it
+// knows its key, outputs and, by `state_time`, its age.
+struct CachedStep {
+  std::string run_id;
+  v1::Step step;
 };
 
 // Threads: Commit and DeleteRun from one thread at a time; reads from any
@@ -88,7 +98,8 @@ class RunStore {
   // written.
   //
   // Outputs of steps in state SUCCEEDED that were not taken over from another
-  // run are recorded as artifacts.
+  // run are recorded as artifacts; those of them that have a cache key are
+  // recorded as cached steps.
   virtual std::vector<absl::Status> Commit(
       absl::Span<const RunWrite> writes) = 0;
 
@@ -111,8 +122,9 @@ class RunStore {
   virtual absl::StatusOr<std::vector<v1::RunEvent>> ListEvents(
       absl::string_view run_id, int64_t after_cursor, int limit) = 0;
 
-  // Forgets a run, its steps, events and artifact records; OK if there is no
-  // such run. FAILED_PRECONDITION: it is not terminal.
+  // Forgets a run, its steps, events, artifact and cache records; OK if there
+  // is no such run. FAILED_PRECONDITION: it is not terminal, or one of its
+  // artifacts is pinned.
   virtual absl::Status DeleteRun(absl::string_view run_id) = 0;
 
   // The artifact recorded under `uri`. NOT_FOUND: none is.
@@ -122,6 +134,15 @@ class RunStore {
   // The steps that have read the artifact, in no particular order.
   virtual absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
       absl::string_view uri) = 0;
+
+  // The newest of the cached steps with `cache_key`, newest first, `limit` at
+  // most.
+  virtual absl::StatusOr<std::vector<CachedStep>> FindCachedSteps(
+      absl::string_view cache_key, int limit) = 0;
+
+  // The newest of the cached steps of `stage`, newest first, `limit` at most.
+  virtual absl::StatusOr<std::vector<CachedStep>> RecentCachedSteps(
+      absl::string_view stage, int limit) = 0;
 };
 
 }  // namespace stagecoach

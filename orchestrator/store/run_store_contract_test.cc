@@ -51,6 +51,27 @@ class RunStoreContract : public testing::TestWithParam<StoreKind> {
     return cursors;
   }
 
+  // Inserts a run whose step "load" has succeeded, and has a cache key.
+  void InsertCached(absl::string_view id, const std::string& key,
+                    int succeeded_at) {
+    const v1::Run run = SomeRun(id);
+    RunWrite write = Insert(run);
+    v1::Step& step = write.steps[0].step;
+    step = SucceededStep(run, "load");
+    step.mutable_state_time()->set_seconds(succeeded_at);
+    step.mutable_cache()->set_key(key);
+    (*step.mutable_cache()->mutable_key_parts())["stage"] = "load";
+    ASSERT_OK(CommitOne(*store_, write));
+  }
+
+  static std::vector<std::string> RunsOf(
+      const absl::StatusOr<std::vector<CachedStep>>& steps) {
+    EXPECT_OK(steps);
+    std::vector<std::string> ids;
+    for (const CachedStep& cached : *steps) ids.push_back(cached.run_id);
+    return ids;
+  }
+
   const std::unique_ptr<Store> store_ = GetParam().open(NewTestDirectory());
 };
 
@@ -270,6 +291,30 @@ TEST_P(RunStoreContract, ListsByPipelineAndState) {
   EXPECT_THAT(ListIds(filter), IsEmpty());
 }
 
+TEST_P(RunStoreContract, ListsByTheTimeOfCreation) {
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_OK(CommitOne(*store_, Insert(SomeRun(absl::StrCat("r", i), i / 2))));
+  }
+  const auto at = [](int seconds) {
+    return absl::FromUnixSeconds(SomeRun("r", seconds).create_time().seconds());
+  };
+  RunFilter filter;
+  filter.created_after = at(1);
+  EXPECT_THAT(ListIds(filter), ElementsAre("r5", "r4", "r3", "r2"));
+  filter.created_before = at(2);
+  EXPECT_THAT(ListIds(filter), ElementsAre("r3", "r2"));
+  filter.pipeline = "airline";
+  filter.state = v1::RUN_STATE_PENDING;
+  EXPECT_THAT(ListIds(filter), ElementsAre("r3", "r2"));
+  filter.page_size = 1;
+  filter.page_token = store_->ListRuns(filter)->next_page_token;
+  EXPECT_THAT(ListIds(filter), ElementsAre("r2"));
+  EXPECT_EQ(store_->ListRuns(filter)->next_page_token, "");
+  filter = {};
+  filter.created_before = at(0);
+  EXPECT_THAT(ListIds(filter), IsEmpty());
+}
+
 TEST_P(RunStoreContract, PagesHaveNoGapsOrRepeatsWhileRunsAreInserted) {
   std::vector<std::string> expected;
   for (int i = 0; i < 25; ++i) {
@@ -319,19 +364,22 @@ TEST_P(RunStoreContract, UnfinishedRunsComeWholeAndOldestFirst) {
   const v1::Run running = SomeRun("running", 2);
   const v1::Run pending = SomeRun("pending", 1);
   const v1::Run stopping = SomeRun("stopping", 3);
+  const v1::Run paused = SomeRun("paused", 4);
   ASSERT_OK(CommitOne(*store_, Insert(pending)));
   InsertEnded(stopping, v1::RUN_STATE_STOPPING);
+  InsertEnded(paused, v1::RUN_STATE_PAUSED);
   InsertEnded(running, v1::RUN_STATE_RUNNING);
   InsertEnded(SomeRun("succeeded"), v1::RUN_STATE_SUCCEEDED);
   InsertEnded(SomeRun("failed"), v1::RUN_STATE_FAILED);
   InsertEnded(SomeRun("cancelled"), v1::RUN_STATE_CANCELLED);
   const auto runs = store_->UnfinishedRuns();
   ASSERT_OK(runs);
-  ASSERT_THAT(*runs, SizeIs(3));
+  ASSERT_THAT(*runs, SizeIs(4));
   EXPECT_THAT((*runs)[0], EqualsProto(pending));
   EXPECT_EQ((*runs)[1].id(), "running");
   EXPECT_EQ((*runs)[2].id(), "stopping");
   EXPECT_THAT((*runs)[2].steps(), SizeIs(2));
+  EXPECT_EQ((*runs)[3].id(), "paused");
 }
 
 TEST_P(RunStoreContract, OutputsOfSucceededStepsAreRecorded) {
@@ -387,6 +435,50 @@ TEST_P(RunStoreContract, ReadsOfAnArtifactAreKeptOnceAcrossRuns) {
   EXPECT_THAT(
       store_->FindArtifactUses("pvc://artifacts/x"),
       IsOkAndHolds(UnorderedElementsAre(EqualsProto(by_a), EqualsProto(by_b))));
+}
+
+TEST_P(RunStoreContract, StepsWithACacheKeyAreFoundNewestFirst) {
+  for (int i = 0; i < 3; ++i) {
+    InsertCached(absl::StrCat("r", i), "key", /*succeeded_at=*/i == 1 ? 9 : i);
+  }
+  InsertCached("other", "other key", 5);
+  EXPECT_THAT(RunsOf(store_->FindCachedSteps("key", 10)),
+              ElementsAre("r1", "r2", "r0"));
+  EXPECT_THAT(RunsOf(store_->FindCachedSteps("key", 1)), ElementsAre("r1"));
+  EXPECT_THAT(RunsOf(store_->FindCachedSteps("none", 1)), IsEmpty());
+  EXPECT_THAT(RunsOf(store_->RecentCachedSteps("load", 3)),
+              ElementsAre("r1", "other", "r2"));
+  EXPECT_THAT(RunsOf(store_->RecentCachedSteps("train", 3)), IsEmpty());
+  const CachedStep found = store_->FindCachedSteps("key", 1)->front();
+  EXPECT_EQ(found.step.name(), "load");
+  EXPECT_EQ(found.step.cache().key_parts().at("stage"), "load");
+  EXPECT_EQ(found.step.outputs(0).uri(), OutputUri("r1", "load"));
+  EXPECT_EQ(found.step.state_time().seconds(), 9);
+}
+
+TEST_P(RunStoreContract, OnlyWhatAStepHasDoneItselfIsCached) {
+  const v1::Run run = SomeRun("airline-1");
+  ASSERT_OK(CommitOne(*store_, Insert(run)));
+  v1::Step step = SucceededStep(run, "load");
+  step.mutable_cache()->set_key("key");
+  v1::Step failed = step;
+  failed.set_state(v1::STEP_STATE_FAILED);
+  v1::Step reused = step;
+  reused.set_reused_from_run("airline-0");
+  for (const v1::Step& other : {failed, reused}) {
+    ASSERT_OK(CommitOne(*store_, UpdateStep(run, 0, other)));
+    EXPECT_THAT(RunsOf(store_->FindCachedSteps("key", 1)), IsEmpty());
+  }
+}
+
+TEST_P(RunStoreContract, CachedStepsGoWithTheirRun) {
+  InsertCached("gone", "key", 2);
+  InsertCached("kept", "key", 1);
+  ASSERT_OK(CommitOne(*store_, Update(SomeRun("gone"), v1::RUN_STATE_FAILED)));
+  ASSERT_OK(store_->DeleteRun("gone"));
+  EXPECT_THAT(RunsOf(store_->FindCachedSteps("key", 10)), ElementsAre("kept"));
+  EXPECT_THAT(RunsOf(store_->RecentCachedSteps("load", 10)),
+              ElementsAre("kept"));
 }
 
 TEST_P(RunStoreContract, ADeletedRunLeavesNothingBehind) {

@@ -56,20 +56,22 @@ absl::StatusOr<SqliteRows> QueryPage(SqliteConnection& db,
   const int64_t state = filter.state;
   const bool any_pipeline = filter.pipeline.empty();
   const bool any_state = filter.state == v1::RUN_STATE_UNSPECIFIED;
+  const int64_t oldest = OldestNanos(filter);
   if (any_pipeline && any_state) {
-    return db.Query(sql::kListRuns, {start.create_nanos, start.number, limit});
+    return db.Query(sql::kListRuns,
+                    {start.create_nanos, start.number, limit, oldest});
   }
   if (any_state) {
-    return db.Query(sql::kListRunsOfPipeline,
-                    {start.create_nanos, start.number, limit, filter.pipeline});
+    return db.Query(sql::kListRunsOfPipeline, {start.create_nanos, start.number,
+                                               limit, oldest, filter.pipeline});
   }
   if (any_pipeline) {
     return db.Query(sql::kListRunsInState,
-                    {start.create_nanos, start.number, limit, state});
+                    {start.create_nanos, start.number, limit, oldest, state});
   }
-  return db.Query(
-      sql::kListRunsOfPipelineInState,
-      {start.create_nanos, start.number, limit, filter.pipeline, state});
+  return db.Query(sql::kListRunsOfPipelineInState,
+                  {start.create_nanos, start.number, limit, oldest,
+                   filter.pipeline, state});
 }
 
 absl::Status FillPage(SqliteConnection& db, const RunFilter& filter,
@@ -91,12 +93,16 @@ absl::Status FillPage(SqliteConnection& db, const RunFilter& filter,
   }
 }
 
-absl::StatusOr<std::optional<int64_t>> FindRunNumber(SqliteConnection& db,
-                                                     absl::string_view run_id) {
-  SC_ASSIGN_OR_RETURN(SqliteRows rows, db.Query(sql::kFindRunNumber, {run_id}));
-  SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
-  if (!found) return std::nullopt;
-  return rows.Integer(0);
+absl::StatusOr<std::vector<CachedStep>> ToCachedSteps(
+    const SqliteConnection& db, SqliteRows rows) {
+  std::vector<CachedStep> steps;
+  for (;;) {
+    SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
+    if (!found) return steps;
+    CachedStep& cached = steps.emplace_back();
+    cached.run_id = std::string(rows.Bytes(0));
+    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), cached.step));
+  }
 }
 
 }  // namespace
@@ -182,7 +188,10 @@ absl::StatusOr<v1::RecordedArtifact> ReadArtifact(SqliteConnection& db,
   if (!found) return ArtifactNotFound(uri);
   v1::Step step;
   SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), step));
-  return RecordedOutput(rows.Bytes(0), step, uri);
+  SC_ASSIGN_OR_RETURN(v1::RecordedArtifact recorded,
+                      RecordedOutput(rows.Bytes(0), step, uri));
+  recorded.set_pinned(rows.Integer(2) != 0);
+  return recorded;
 }
 
 absl::StatusOr<std::vector<v1::ArtifactUse>> ReadArtifactUses(
@@ -197,6 +206,37 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> ReadArtifactUses(
     use.set_step(std::string(rows.Bytes(1)));
     use.set_input(std::string(rows.Bytes(2)));
   }
+}
+
+absl::StatusOr<std::vector<CachedStep>> ReadCachedSteps(
+    SqliteConnection& db, absl::string_view cache_key, int limit) {
+  SC_ASSIGN_OR_RETURN(SqliteRows rows, db.Query(sql::kFindCachedSteps,
+                                                {cache_key, int64_t{limit}}));
+  return ToCachedSteps(db, std::move(rows));
+}
+
+absl::StatusOr<std::vector<CachedStep>> ReadRecentCachedSteps(
+    SqliteConnection& db, absl::string_view stage, int limit) {
+  SC_ASSIGN_OR_RETURN(SqliteRows rows, db.Query(sql::kRecentCachedSteps,
+                                                {stage, int64_t{limit}}));
+  return ToCachedSteps(db, std::move(rows));
+}
+
+absl::StatusOr<std::optional<int64_t>> FindRunNumber(SqliteConnection& db,
+                                                     absl::string_view run_id) {
+  SC_ASSIGN_OR_RETURN(SqliteRows rows, db.Query(sql::kFindRunNumber, {run_id}));
+  SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
+  if (!found) return std::nullopt;
+  return rows.Integer(0);
+}
+
+absl::StatusOr<v1::Run> ReadRunByNumber(SqliteConnection& db, int64_t number) {
+  SC_ASSIGN_OR_RETURN(SqliteRows rows,
+                      db.Query(sql::kGetRunByNumber, {number}));
+  SC_RETURN_IF_ERROR(rows.Next().status());
+  SC_ASSIGN_OR_RETURN(RunRow row, ToRunRow(db, rows));
+  SC_RETURN_IF_ERROR(AddSteps(db, number, row.run));
+  return std::move(row.run);
 }
 
 absl::StatusOr<std::vector<v1::Step>> ReadSteps(SqliteConnection& db,

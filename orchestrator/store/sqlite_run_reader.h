@@ -30,6 +30,18 @@ absl::StatusOr<v1::RecordedArtifact> ReadArtifact(SqliteConnection& db,
 absl::StatusOr<std::vector<v1::ArtifactUse>> ReadArtifactUses(
     SqliteConnection& db, absl::string_view uri);
 
+absl::StatusOr<std::vector<CachedStep>> ReadCachedSteps(
+    SqliteConnection& db, absl::string_view cache_key, int limit);
+absl::StatusOr<std::vector<CachedStep>> ReadRecentCachedSteps(
+    SqliteConnection& db, absl::string_view stage, int limit);
+
+// The row of a run: its number, nothing if there is none.
+absl::StatusOr<std::optional<int64_t>> FindRunNumber(SqliteConnection& db,
+                                                     absl::string_view run_id);
+
+// Run `number`, which is there, with its steps.
+absl::StatusOr<v1::Run> ReadRunByNumber(SqliteConnection& db, int64_t number);
+
 // The steps of run `number`, in order.
 absl::StatusOr<std::vector<v1::Step>> ReadSteps(SqliteConnection& db,
                                                 int64_t number);

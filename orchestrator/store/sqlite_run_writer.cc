@@ -54,7 +54,7 @@ absl::Status SqliteRunWriter::Write(const RunWrite& write,
   if (!refusal.ok()) return absl::OkStatus();
   SC_RETURN_IF_ERROR(WriteSteps(write, target.number));
   SC_RETURN_IF_ERROR(WriteEvents(write, target));
-  return WriteReads(write, target.number);
+  return WriteReads(write.reads, target.number);
 }
 
 absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::Insert(
@@ -67,11 +67,12 @@ absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::Insert(
     key = absl::string_view(run.idempotency_key());
   }
   const std::string body = RunBody(run).SerializeAsString();
-  SC_RETURN_IF_ERROR(db_.Run(
-      sql::kInsertRun,
-      {run.id(), run.pipeline_name(), int64_t{run.state()}, CreateNanos(run),
-       run.lease_epoch(), static_cast<int64_t>(write.events.size()),
-       specification, write.request_digest, key, SqliteBlob{body}}));
+  SC_RETURN_IF_ERROR(
+      db_.Run(sql::kInsertRun,
+              {run.id(), run.pipeline_name(), int64_t{run.state()},
+               CreateNanos(run), run.lease_epoch(),
+               static_cast<int64_t>(write.events.size()), specification,
+               write.request_digest, key, SqliteBlob{body}, run.holder()}));
   if (db_.ChangedRows() == 0) return ConflictOf(run);
   Target target;
   target.number = db_.LastInsertedRow();
@@ -113,10 +114,13 @@ absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::Update(
   SC_RETURN_IF_ERROR(
       state == run.state()
           ? db_.Run(sql::kUpdateRun, {target.number, run.lease_epoch(), events,
-                                      SqliteBlob{body}})
+                                      SqliteBlob{body}, run.holder()})
           : db_.Run(sql::kUpdateRunAndState,
                     {target.number, run.lease_epoch(), events, SqliteBlob{body},
-                     int64_t{run.state()}}));
+                     run.holder(), int64_t{run.state()}}));
+  if (IsTerminal(run.state())) {
+    SC_RETURN_IF_ERROR(db_.Run(sql::kDeleteWishes, {target.number}));
+  }
   return target;
 }
 
@@ -150,12 +154,20 @@ absl::Status SqliteRunWriter::WriteSteps(const RunWrite& write,
     SerializeStep(step, body_);
     SC_RETURN_IF_ERROR(db_.Run(sql::kWriteStep,
                                {key, SqliteBlob{summary_}, SqliteBlob{body_}}));
-    if (!MakesArtifacts(step)) continue;
-    for (const v1::Artifact& output : step.outputs()) {
-      SC_RETURN_IF_ERROR(db_.Run(sql::kInsertArtifact, {output.uri(), key}));
-    }
+    SC_RETURN_IF_ERROR(WriteOutputs(step, number, key));
   }
   return absl::OkStatus();
+}
+
+absl::Status SqliteRunWriter::WriteOutputs(const v1::Step& step, int64_t number,
+                                           int64_t key) {
+  if (!MakesArtifacts(step)) return WriteReads(TakenOver(step), number);
+  for (const v1::Artifact& output : step.outputs()) {
+    SC_RETURN_IF_ERROR(db_.Run(sql::kInsertArtifact, {output.uri(), key}));
+  }
+  if (!IsCached(step)) return absl::OkStatus();
+  return db_.Run(sql::kInsertCachedStep,
+                 {step.cache().key(), StateNanos(step), key, step.stage()});
 }
 
 absl::Status SqliteRunWriter::WriteEvents(const RunWrite& write,
@@ -170,52 +182,11 @@ absl::Status SqliteRunWriter::WriteEvents(const RunWrite& write,
   return absl::OkStatus();
 }
 
-absl::Status SqliteRunWriter::WriteReads(const RunWrite& write,
+absl::Status SqliteRunWriter::WriteReads(absl::Span<const ArtifactRead> reads,
                                          int64_t number) {
-  for (const ArtifactRead& read : write.reads) {
+  for (const ArtifactRead& read : reads) {
     SC_RETURN_IF_ERROR(db_.Run(sql::kInsertArtifactRead,
                                {read.uri, number, read.step, read.input}));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteRunWriter::DeleteRun(absl::string_view run_id) {
-  return db_.InWriteTransaction([&]() -> absl::Status {
-    int64_t number = 0;
-    {
-      SC_ASSIGN_OR_RETURN(SqliteRows head,
-                          db_.Query(sql::kFindRunHead, {run_id}));
-      SC_ASSIGN_OR_RETURN(const bool found, head.Next());
-      if (!found) return absl::OkStatus();
-      number = head.Integer(0);
-      const auto state = static_cast<v1::RunState>(head.Integer(1));
-      if (!IsTerminal(state)) return CannotDelete(std::string(run_id), state);
-    }
-    return DeleteRows(number);
-  });
-}
-
-absl::Status SqliteRunWriter::DeleteRows(int64_t number) {
-  SC_RETURN_IF_ERROR(DeleteArtifacts(number));
-  SC_RETURN_IF_ERROR(db_.Run(sql::kDeleteArtifactReads, {number}));
-  SC_RETURN_IF_ERROR(
-      db_.Run(sql::kDeleteEvents, {FirstKey(number), EndKey(number)}));
-  SC_RETURN_IF_ERROR(
-      db_.Run(sql::kDeleteSteps, {FirstKey(number), EndKey(number)}));
-  return db_.Run(sql::kDeleteRun, {number});
-}
-
-// The steps say which artifacts the run has made, so that artifacts need no
-// index by run.
-absl::Status SqliteRunWriter::DeleteArtifacts(int64_t number) {
-  SC_ASSIGN_OR_RETURN(const std::vector<v1::Step> steps,
-                      ReadSteps(db_, number));
-  for (const v1::Step& step : steps) {
-    for (const v1::Artifact& output : step.outputs()) {
-      SC_RETURN_IF_ERROR(
-          db_.Run(sql::kDeleteArtifact,
-                  {FirstKey(number), EndKey(number), output.uri()}));
-    }
   }
   return absl::OkStatus();
 }

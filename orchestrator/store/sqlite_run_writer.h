@@ -10,7 +10,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "orchestrator/store/run_store.h"
 #include "orchestrator/store/sqlite_connection.h"
@@ -23,9 +22,8 @@ class SqliteRunWriter {
  public:
   explicit SqliteRunWriter(SqliteConnection& connection) : db_(connection) {}
 
-  // As RunStore::Commit and RunStore::DeleteRun.
+  // As RunStore::Commit.
   std::vector<absl::Status> Commit(absl::Span<const RunWrite> writes);
-  absl::Status DeleteRun(absl::string_view run_id);
 
  private:
   // What a write is judged by: the row of its run. A refusal is an answer, not
@@ -43,10 +41,9 @@ class SqliteRunWriter {
   absl::StatusOr<Target> ConflictOf(const v1::Run& run);
   absl::StatusOr<int64_t> SpecificationNumber(const v1::Pipeline& pipeline);
   absl::Status WriteSteps(const RunWrite& write, int64_t number);
-  absl::Status WriteReads(const RunWrite& write, int64_t number);
+  absl::Status WriteOutputs(const v1::Step& step, int64_t number, int64_t key);
+  absl::Status WriteReads(absl::Span<const ArtifactRead> reads, int64_t number);
   absl::Status WriteEvents(const RunWrite& write, const Target& target);
-  absl::Status DeleteRows(int64_t number);
-  absl::Status DeleteArtifacts(int64_t number);
 
   SqliteConnection& db_;
   // Numbers of specifications that have been committed or are about to be;

@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/store/sqlite_leases.h"
+#include "orchestrator/store/sqlite_migrations.h"
 #include "orchestrator/store/sqlite_pipelines.h"
+#include "orchestrator/store/sqlite_retention.h"
 #include "orchestrator/store/sqlite_run_reader.h"
 #include "orchestrator/store/sqlite_schema.h"
-#include "orchestrator/store/sqlite_sql.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
@@ -98,7 +100,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
 SqliteStore::SqliteStore(const SqliteStoreOptions& options,
                          std::unique_ptr<FileLock> lock,
                          std::unique_ptr<SqliteConnection> writer)
-    : lock_(std::move(lock)),
+    : clock_(*options.clock),
+      lock_(std::move(lock)),
       readers_(options.path, options.readers, options.timeout),
       writer_(std::move(writer)),
       run_writer_(*writer_) {}
@@ -111,7 +114,7 @@ std::vector<absl::Status> SqliteStore::Commit(
 
 absl::Status SqliteStore::DeleteRun(absl::string_view run_id) {
   absl::MutexLock lock(&writer_mutex_);
-  return run_writer_.DeleteRun(run_id);
+  return sqlite::DeleteRun(*writer_, run_id);
 }
 
 absl::StatusOr<v1::Run> SqliteStore::GetRun(absl::string_view run_id) {
@@ -151,6 +154,90 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> SqliteStore::FindArtifactUses(
     absl::string_view uri) {
   SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
   return ReadArtifactUses(*reader, uri);
+}
+
+absl::StatusOr<std::vector<CachedStep>> SqliteStore::FindCachedSteps(
+    absl::string_view cache_key, int limit) {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return ReadCachedSteps(*reader, cache_key, limit);
+}
+
+absl::StatusOr<std::vector<CachedStep>> SqliteStore::RecentCachedSteps(
+    absl::string_view stage, int limit) {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return ReadRecentCachedSteps(*reader, stage, limit);
+}
+
+absl::Status SqliteStore::RenewLease(absl::string_view holder,
+                                     absl::Duration ttl) {
+  absl::MutexLock lock(&writer_mutex_);
+  return leases_.Renew(holder, clock_.Elapsed() + ttl);
+}
+
+absl::Status SqliteStore::ReleaseLease(absl::string_view holder) {
+  absl::MutexLock lock(&writer_mutex_);
+  leases_.Release(holder);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::Run>> SqliteStore::AcquireRuns(
+    absl::string_view holder, int limit) {
+  absl::MutexLock lock(&writer_mutex_);
+  SC_RETURN_IF_ERROR(leases_.EndOthers(holder, clock_.Elapsed()));
+  return sqlite::AcquireRuns(*writer_, leases_, holder, limit);
+}
+
+absl::Status SqliteStore::AddWish(const RunWish& wish) {
+  absl::MutexLock lock(&writer_mutex_);
+  return sqlite::AddWish(*writer_, wish);
+}
+
+absl::StatusOr<std::vector<RunWish>> SqliteStore::WishesFor(
+    absl::string_view holder) {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return sqlite::WishesFor(*reader, holder);
+}
+
+absl::Status SqliteStore::ForgetWish(int64_t number) {
+  absl::MutexLock lock(&writer_mutex_);
+  return sqlite::ForgetWish(*writer_, number);
+}
+
+absl::Status SqliteStore::SetPinned(absl::string_view uri, bool pinned) {
+  absl::MutexLock lock(&writer_mutex_);
+  return sqlite::SetPinned(*writer_, uri, pinned);
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteStore::PinnedArtifacts() {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return sqlite::PinnedArtifacts(*reader);
+}
+
+absl::StatusOr<EndedRunPage> SqliteStore::ListEndedRuns(
+    absl::string_view page_token, int page_size) {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return sqlite::ListEndedRuns(*reader, page_token, page_size);
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteStore::RunsThatNeed(
+    absl::string_view run_id) {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return sqlite::RunsThatNeed(*reader, run_id);
+}
+
+absl::Status SqliteStore::StartDeletion(absl::Span<const std::string> run_ids) {
+  absl::MutexLock lock(&writer_mutex_);
+  return sqlite::StartDeletion(*writer_, run_ids);
+}
+
+absl::StatusOr<std::vector<PendingDeletion>> SqliteStore::PendingDeletions() {
+  SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
+  return sqlite::PendingDeletions(*reader);
+}
+
+absl::Status SqliteStore::FinishDeletion(absl::string_view run_id) {
+  absl::MutexLock lock(&writer_mutex_);
+  return sqlite::FinishDeletion(*writer_, run_id);
 }
 
 absl::StatusOr<AppliedPipeline> SqliteStore::ApplyPipeline(

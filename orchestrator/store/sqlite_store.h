@@ -25,10 +25,12 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "orchestrator/store/file_lock.h"
+#include "orchestrator/store/local_leases.h"
 #include "orchestrator/store/sqlite_connection.h"
 #include "orchestrator/store/sqlite_reader_pool.h"
 #include "orchestrator/store/sqlite_run_writer.h"
 #include "orchestrator/store/store.h"
+#include "services/common/base/clock.h"
 
 namespace stagecoach {
 
@@ -39,6 +41,8 @@ struct SqliteStoreOptions {
   int readers = 4;
   // How long one call waits for a lock or a free connection, > 0.
   absl::Duration timeout = absl::Seconds(5);
+  // Says when leases end; must outlive the store.
+  Clock* clock = &Clock::Real();
 };
 
 // Threads: as RunStore and PipelineStore.
@@ -70,6 +74,39 @@ class SqliteStore final : public Store {
       absl::string_view uri) override;
   absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
       absl::string_view uri) override;
+  absl::StatusOr<std::vector<CachedStep>> FindCachedSteps(
+      absl::string_view cache_key, int limit) override;
+  absl::StatusOr<std::vector<CachedStep>> RecentCachedSteps(
+      absl::string_view stage, int limit) override;
+
+  // Leases are kept in memory: no other process has one, so none outlives
+  // this one.
+  absl::Status RenewLease(absl::string_view holder, absl::Duration ttl) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::Status ReleaseLease(absl::string_view holder) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::StatusOr<std::vector<v1::Run>> AcquireRuns(absl::string_view holder,
+                                                   int limit) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::Status AddWish(const RunWish& wish) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::StatusOr<std::vector<RunWish>> WishesFor(
+      absl::string_view holder) override;
+  absl::Status ForgetWish(int64_t number) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+
+  absl::Status SetPinned(absl::string_view uri, bool pinned) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::StatusOr<std::vector<std::string>> PinnedArtifacts() override;
+  absl::StatusOr<EndedRunPage> ListEndedRuns(absl::string_view page_token,
+                                             int page_size) override;
+  absl::StatusOr<std::vector<std::string>> RunsThatNeed(
+      absl::string_view run_id) override;
+  absl::Status StartDeletion(absl::Span<const std::string> run_ids) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
+  absl::StatusOr<std::vector<PendingDeletion>> PendingDeletions() override;
+  absl::Status FinishDeletion(absl::string_view run_id) override
+      ABSL_LOCKS_EXCLUDED(writer_mutex_);
 
   absl::StatusOr<AppliedPipeline> ApplyPipeline(const StoredPipeline& pipeline)
       override ABSL_LOCKS_EXCLUDED(writer_mutex_);
@@ -81,6 +118,8 @@ class SqliteStore final : public Store {
   SqliteStore(const SqliteStoreOptions& options, std::unique_ptr<FileLock> lock,
               std::unique_ptr<SqliteConnection> writer);
 
+  Clock& clock_;
+
   // Released last: declared first.
   const std::unique_ptr<FileLock> lock_;
 
@@ -90,6 +129,7 @@ class SqliteStore final : public Store {
   const std::unique_ptr<SqliteConnection> writer_
       ABSL_PT_GUARDED_BY(writer_mutex_);
   SqliteRunWriter run_writer_ ABSL_GUARDED_BY(writer_mutex_);
+  LocalLeases leases_ ABSL_GUARDED_BY(writer_mutex_);
 };
 
 }  // namespace stagecoach

@@ -16,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "orchestrator/store/open_store.h"
+#include "orchestrator/store/sqlite_migrations.h"
 #include "orchestrator/store/sqlite_schema.h"
 #include "orchestrator/store/sqlite_sql.h"
 #include "orchestrator/store/store_test_support.h"
@@ -197,6 +198,24 @@ TEST_F(MigrationTest, AFailedMigrationLeavesNothingBehind) {
   RunScript("INSERT INTO u (b) VALUES (1)");
 }
 
+TEST_F(MigrationTest, AStoreOfTheFirstSchemaGoesOnWithEverything) {
+  ASSERT_OK(MigrateWith({sql::kMigrations[0]}));
+  RunScript(R"sql(
+    INSERT INTO specification VALUES (1, 'airline', 1, 'digest', x'');
+    INSERT INTO run VALUES (1, 'old-1', 'airline', 2, 7, 4, 0, 1, '', NULL,
+                            x'0a056f6c642d31');
+    INSERT INTO step VALUES (1 << 32, x'', x'');
+  )sql");
+  const auto store = Open();
+  ASSERT_OK(store);
+  const absl::StatusOr<v1::Run> run = (*store)->GetRun("old-1");
+  ASSERT_OK(run);
+  EXPECT_EQ(run->id(), "old-1");
+  ASSERT_OK((*store)->RenewLease("a", absl::Hours(1)));
+  EXPECT_THAT((*store)->AcquireRuns("a", 10), IsOkAndHolds(SizeIs(1)));
+  EXPECT_THAT((*store)->RecentCachedSteps("load", 1), IsOkAndHolds(SizeIs(0)));
+}
+
 // The plan that SQLite makes for `sql`, a line each step.
 std::string PlanOf(const std::string& path, const char* sql) {
   const std::string explain = absl::StrCat("EXPLAIN QUERY PLAN ", sql);
@@ -232,8 +251,15 @@ TEST_F(SqliteStoreTest, NothingLooksAtEveryRun) {
        {sql::kUnfinishedRuns, sql::kFindRunByKey, sql::kGetRun, sql::kGetSteps,
         sql::kListEvents, sql::kFindArtifact, sql::kFindArtifactUses,
         sql::kFindRunHead, sql::kDeleteSteps, sql::kDeleteEvents,
-        sql::kDeleteArtifact, sql::kDeleteArtifactReads}) {
+        sql::kDeleteArtifact, sql::kDeleteArtifactReads,
+        sql::kUnfinishedHolders, sql::kFindCachedSteps, sql::kRecentCachedSteps,
+        sql::kDeleteCachedStep, sql::kDeleteWishes, sql::kFindOtherReaders,
+        sql::kListEndedRuns}) {
     EXPECT_THAT(PlanOf(path_, query), Not(HasSubstr("SCAN"))) << query;
+  }
+  for (const char* query :
+       {sql::kFindCachedSteps, sql::kRecentCachedSteps, sql::kListEndedRuns}) {
+    EXPECT_THAT(PlanOf(path_, query), Not(HasSubstr("TEMP B-TREE"))) << query;
   }
 }
 

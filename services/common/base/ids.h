@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 
 namespace stagecoach {
@@ -21,6 +22,15 @@ inline constexpr absl::string_view kIdAlphabet =
 // Threads: any. The kernel's generator is asked, so a forked process never
 // repeats its parent's ids.
 std::string RandomId(size_t length);
+
+// A random id that sorts, as text, after those of earlier seconds:
+// kIdTimeLength characters for the seconds since 2020 (they begin anew every 34
+// years), then `length` random ones. An index over such ids grows at its end,
+// where it is in memory.
+//
+// Threads: any.
+inline constexpr size_t kIdTimeLength = 6;
+std::string TimeOrderedId(absl::Time now, size_t length);
 
 // One character of kIdAlphabet for the low 5 bits of each byte.
 std::string IdFromBytes(absl::Span<const unsigned char> bytes);

@@ -25,5 +25,24 @@ TEST(IdsTest, RandomIdsDoNotRepeat) {
   EXPECT_EQ(seen.size(), 10'000u);
 }
 
+TEST(IdsTest, TimeOrderedIdsSortByTheSecondTheyWereMadeIn) {
+  const absl::Time start = absl::FromUnixSeconds(1'577'836'800);
+  EXPECT_EQ(TimeOrderedId(start, 10).substr(0, kIdTimeLength), "000000");
+  EXPECT_EQ(TimeOrderedId(start + absl::Seconds(33), 1).substr(0, 6), "000011");
+  std::string last;
+  for (const int64_t seconds :
+       {0, 1, 31, 32, 1023, 1024, 40'000'000, 190'000'000, 1'000'000'000}) {
+    const std::string id = TimeOrderedId(start + absl::Seconds(seconds), 10);
+    EXPECT_EQ(id.size(), kIdTimeLength + 10);
+    EXPECT_LT(last, id) << seconds;
+    last = id;
+  }
+}
+
+TEST(IdsTest, TimeOrderedIdsOfOneInstantDiffer) {
+  const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+  EXPECT_NE(TimeOrderedId(now, 10), TimeOrderedId(now, 10));
+}
+
 }  // namespace
 }  // namespace stagecoach
