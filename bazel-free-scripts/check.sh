@@ -4,9 +4,8 @@
 #   check.sh [--all] [--fix] [CHECK…]
 #
 #   format        clang-format
-#   tidy          clang-tidy, on the files changed since the base, those that
-#                 changed last first, for at most TIDY_SECONDS (900; 0: no
-#                 limit); --all: on all files, without limit
+#   tidy          clang-tidy, on the TIDY_FILES (60) files that were changed last
+#                 since the base; --all: on all files
 #   proto         buf lint and format; breaking changes against the base
 #   python        ruff check and format
 #   shell         shellcheck
@@ -68,14 +67,18 @@ check_format() {
 }
 
 check_tidy() {
-  local files seconds="${TIDY_SECONDS:-900}"
-  [[ "${all}" == yes ]] && seconds="${TIDY_SECONDS:-0}"
+  local files changed limit="${TIDY_FILES:-60}"
   mapfile -t files < <(tidy_files)
+  changed="${#files[@]}"
+  if [[ "${all}" == no ]] && ((changed > limit)); then
+    files=("${files[@]:0:limit}")
+    say "tidy: the newest ${limit} of ${changed} changed files;" \
+      "TIDY_FILES sets another number"
+  fi
   ((${#files[@]})) || return 0
   "${SCRIPTS}/build.sh" "${PRESET}" stagecoach_grpc stagecoach_health_grpc \
     >/dev/null || return
-  python3 "${SCRIPTS}/tidy.py" "${BUILD}" "$(build_jobs)" "${seconds}" \
-    "${files[@]}"
+  python3 "${SCRIPTS}/tidy.py" "${BUILD}" "$(build_jobs)" "${files[@]}"
 }
 
 check_proto() {
@@ -123,7 +126,7 @@ main() {
     case "${argument}" in
       --all) all=yes ;;
       --fix) fix=yes ;;
-      --help | -h) sed -n '2,21s/^# \{0,1\}//p' "$0" && return 0 ;;
+      --help | -h) sed -n '2,20s/^# \{0,1\}//p' "$0" && return 0 ;;
       *)
         [[ " ${CHECKS[*]} " == *" ${argument} "* ]] ||
           fail "unknown check ${argument}; known: ${CHECKS[*]}"

@@ -1,11 +1,10 @@
 """Runs clang-tidy on source files, several at once, and remembers what passed.
 
-  tidy.py BUILD_FOLDER JOBS SECONDS FILE.cc…
+  tidy.py BUILD_FOLDER JOBS FILE.cc…
 
 A file that passed is not looked at again while it, the headers of ours that it
 includes, its compiler flags and .clang-tidy stay the same: their digest is
-kept in ~/.cache/stagecoach-tidy (or XDG_CACHE_HOME). No file is begun after
-SECONDS (0: no limit); how many were left is said. Prints the findings; exit
+kept in ~/.cache/stagecoach-tidy (or XDG_CACHE_HOME). Prints the findings; exit
 status 1 if there are any.
 """
 
@@ -17,7 +16,6 @@ import pathlib
 import shlex
 import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(
@@ -81,8 +79,7 @@ def tidy(build, entry, resources):
     return ""
 
 
-def main(build, jobs, seconds, *names):
-    end = time.monotonic() + (float(seconds) or float("inf"))
+def main(build, jobs, *names):
     database = {
         entry["file"]: entry
         for entry in json.loads(
@@ -96,21 +93,16 @@ def main(build, jobs, seconds, *names):
     ]
     resources = run("clang", "-print-resource-dir", check=True).stdout.strip()
     CACHE.mkdir(parents=True, exist_ok=True)
-
-    def tidy_in_time(entry):
-        if time.monotonic() > end:
-            return None
-        return tidy(build, entry, resources)
-
     with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
-        results = list(pool.map(tidy_in_time, entries))
-    findings = [text for text in results if text]
-    left = results.count(None)
+        findings = [
+            text
+            for text in pool.map(
+                lambda entry: tidy(build, entry, resources), entries
+            )
+            if text
+        ]
     print("\n".join(findings), end="\n" if findings else "")
-    print(
-        f"tidy: {len(entries) - left} files, {len(findings)} with findings"
-        + (f"; {left} not looked at after {seconds} s" if left else "")
-    )
+    print(f"tidy: {len(entries)} files, {len(findings)} with findings")
     return 1 if findings else 0
 
 
