@@ -7,6 +7,7 @@
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/pipeline/plan.h"
 #include "services/common/base/logging.h"
+#include "services/common/contract/attempt_log.h"
 #include "services/common/contract/proto_time.h"
 
 namespace stagecoach {
@@ -36,6 +37,9 @@ absl::StatusOr<v1::ExecuteRequest> MakeRequest(const ActiveRun& active,
   request.set_output_prefix(
       absl::StrCat(place, run.steps(step).attempts_size()));
   request.set_checkpoint_prefix(absl::StrCat(place, "checkpoint"));
+  request.set_log_uri(AttemptLogUri(
+      run.volume(),
+      {run.id(), run.steps(step).name(), run.steps(step).attempts_size()}));
   *request.mutable_timeout() = ToProtoDuration(active.Limits(step).timeout);
   return request;
 }

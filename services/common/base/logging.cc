@@ -8,13 +8,11 @@
 #include <atomic>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "services/common/base/log_record.h"
 
 namespace stagecoach {
 namespace {
@@ -62,51 +60,6 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-std::string JsonString(absl::string_view text) {
-  return nlohmann::json(std::string(text))
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-bool NeedsQuotes(absl::string_view value) {
-  if (value.empty()) return true;
-  for (const char c : value) {
-    if (absl::ascii_isspace(c) || absl::ascii_iscntrl(c) || c == '"' ||
-        c == '=') {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::string TextRecord(LogLevel level, absl::string_view message,
-                       absl::Span<const LogField> fields) {
-  std::string record =
-      absl::StrCat(absl::AsciiStrToUpper(LogLevelName(level)), " ",
-                   absl::StrReplaceAll(message, {{"\n", "\\n"}}));
-  for (const LogField& field : fields) {
-    absl::StrAppend(&record, " ", field.name(), "=");
-    if (NeedsQuotes(field.value())) {
-      absl::StrAppend(&record, "\"", absl::Utf8SafeCEscape(field.value()),
-                      "\"");
-    } else {
-      absl::StrAppend(&record, field.value());
-    }
-  }
-  return record;
-}
-
-std::string JsonRecord(LogLevel level, absl::string_view message,
-                       absl::Span<const LogField> fields) {
-  std::string record = absl::StrCat("\"level\":\"", LogLevelName(level),
-                                    "\",\"message\":", JsonString(message));
-  for (const LogField& field : fields) {
-    absl::StrAppend(
-        &record, ",", JsonString(field.name()), ":",
-        field.is_literal() ? field.value() : JsonString(field.value()));
-  }
-  return record;
-}
-
 }  // namespace
 
 LogField::LogField(absl::string_view name, absl::string_view value)
@@ -135,13 +88,14 @@ void ConfigureLogging(LogFormat format, LogLevel lowest_level) {
 
 void Log(LogLevel level, absl::string_view message,
          absl::Span<const LogField> fields) {
+  ScopedLogSink::Offer(level, message, fields);
   LogState& state = State();
   if (!state.logger.should_log(ToSpdlog(level))) return;
   state.counts[static_cast<size_t>(level)].fetch_add(1,
                                                      std::memory_order_relaxed);
   const std::string record = state.format == LogFormat::kText
-                                 ? TextRecord(level, message, fields)
-                                 : JsonRecord(level, message, fields);
+                                 ? TextLogRecord(level, message, fields)
+                                 : JsonLogRecord(level, message, fields);
   state.logger.log(ToSpdlog(level), spdlog::string_view_t(record));
 }
 

@@ -22,6 +22,9 @@ absl::Status CheckUris(const CheckedRequest& request,
     SC_RETURN_IF_ERROR(CheckUri(request.checkpoint_prefix, volumes),
                        "checkpoint_prefix");
   }
+  if (!request.log_uri.empty()) {
+    SC_RETURN_IF_ERROR(CheckUri(request.log_uri, volumes), "log_uri");
+  }
   for (const auto& [name, artifact] : request.inputs) {
     SC_RETURN_IF_ERROR(CheckUri(artifact.uri(), volumes), "input '", name, "'");
   }
@@ -57,6 +60,7 @@ absl::StatusOr<CheckedRequest> CheckRequest(
   checked.inputs.insert(request.inputs().begin(), request.inputs().end());
   checked.output_prefix = request.output_prefix();
   checked.checkpoint_prefix = request.checkpoint_prefix();
+  checked.log_uri = request.log_uri();
   SC_RETURN_IF_ERROR(CheckUris(checked, volumes));
   SC_ASSIGN_OR_RETURN(checked.timeout, CheckTimeout(request));
   return checked;

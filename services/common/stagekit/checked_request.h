@@ -23,9 +23,10 @@ struct CheckedRequest {
   ResolvedParameters parameters;
   // Well-formed URIs on volumes that there are, types as the stage declares.
   std::map<std::string, v1::Artifact> inputs;
-  // Well-formed URIs; `checkpoint_prefix` may be empty.
+  // Well-formed URIs; the latter two may be empty.
   std::string output_prefix;
   std::string checkpoint_prefix;
+  std::string log_uri;
   // > 0; infinite if none was given.
   absl::Duration timeout = absl::InfiniteDuration();
 };

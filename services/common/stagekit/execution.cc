@@ -26,6 +26,7 @@ void Execution::ReportProgress(const v1::Progress& progress) {
     watchers = watchers_;
   }
   for (const auto& watcher : watchers) watcher->OnProgress(*report);
+  if (log_ != nullptr) log_->AddProgress(progress);
 }
 
 void Execution::RequestStop(const absl::Status& why) {

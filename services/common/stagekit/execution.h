@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,11 +17,10 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "services/common/contract/execution_id.h"
+#include "services/common/stagekit/execution_log.h"
 #include "stagecoach/v1/stage.pb.h"
 
 namespace stagecoach {
-
-using ExecutionEnd = absl::StatusOr<v1::ExecutionResult>;
 
 // Is told of an execution. Called from the thread that does the execution or
 // the one that calls Watch, one call at a time; must not block.
@@ -34,9 +34,9 @@ class ExecutionWatcher {
   virtual void OnEnd(const ExecutionEnd& end) = 0;
 };
 
-// Threads: every method may be called from any thread, but ReportProgress, Seal
-//          and End only from the one that does the execution. No lock is held
-//          during a watcher's call.
+// Threads: every method may be called from any thread, but KeepLog,
+//          ReportProgress, Seal and End only from the one that does the
+//          execution. No lock is held during a watcher's call.
 class Execution {
  public:
   explicit Execution(ExecutionId id);
@@ -44,6 +44,9 @@ class Execution {
   const ExecutionId& id() const { return id_; }
   // As text, `<run>/<step>/<attempt>`.
   const std::string& name() const { return name_; }
+
+  // Also has progress reports written to `log`. Before it is done.
+  void KeepLog(std::shared_ptr<ExecutionLog> log) { log_ = std::move(log); }
 
   // Tells the watchers and keeps the report for those to come.
   void ReportProgress(const v1::Progress& progress) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -87,6 +90,8 @@ class Execution {
   const ExecutionId id_;
   const std::string name_;
   std::atomic<bool> stop_requested_ = false;
+  // Only touched by the thread that does the execution; may be null.
+  std::shared_ptr<ExecutionLog> log_;
 
   mutable absl::Mutex mutex_;
   absl::Status stop_ ABSL_GUARDED_BY(mutex_);

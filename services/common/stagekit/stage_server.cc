@@ -118,6 +118,10 @@ bool StageServer::Stop() {
     idle = service_->AwaitIdle(options_.stop_timeout);
   }
   server_->Shutdown(kLastMessages);
+  if (!service_->AwaitLogs(kLastMessages)) {
+    Log(LogLevel::kError, "logs cannot be written; ending without them");
+    idle = false;
+  }
   if (!idle) {
     Log(LogLevel::kError, "executions do not end; ending without them",
         {{"running", service_->running()}});

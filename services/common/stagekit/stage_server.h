@@ -61,7 +61,8 @@ class StageServer {
   // Design section 9: health says NOT_SERVING, new work is refused, what runs
   // may end within the drain time, is then told to save its work and give the
   // slot back, and the server shuts down. False if an execution did not end
-  // within `stop_timeout` either: the process should end without destructors.
+  // within `stop_timeout` either, or a log cannot be written: the process
+  // should end without destructors.
   bool Stop();
 
  private:

@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "services/common/artifact/uri.h"
+#include "services/common/base/log_record.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/retry_hint.h"
 #include "services/common/base/status_macros.h"
@@ -22,6 +25,10 @@ constexpr int kMaxSlots = 1024;
 // Look-ups of published manifests that may wait, and be under way, at once.
 constexpr int kReplayThreads = 1;
 constexpr int kWaitingReplays = 64;
+
+// Writes of logs likewise; with a volume that hangs further ones are refused.
+constexpr int kLogThreads = 1;
+constexpr int kWaitingLogs = 64;
 
 // Passes on what an execution reports to one call.
 class StreamWatcher final : public ExecutionWatcher {
@@ -80,6 +87,19 @@ absl::Duration RemainingTime(const grpc::ServerContextBase& context) {
   return absl::FromChrono(deadline - std::chrono::system_clock::now());
 }
 
+// What the stage logs meanwhile goes to `log`, too, unless it is null.
+ExecutionEnd RunLogged(ExecutionRunner& runner, const CheckedRequest& request,
+                       PhaseClock& phases, Execution& execution,
+                       ExecutionLog* log) {
+  if (log == nullptr) return runner.Run(request, phases, execution);
+  const auto keep = [log](LogLevel level, absl::string_view message,
+                          absl::Span<const LogField> fields) {
+    log->Add(level, message, fields);
+  };
+  const ScopedLogSink sink(keep);
+  return runner.Run(request, phases, execution);
+}
+
 grpc::ServerUnaryReactor* FinishNow(grpc::CallbackServerContext& context,
                                     const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
@@ -118,11 +138,16 @@ StageService::StageService(Stage& stage, v1::StageDescription description,
       metrics_(description_.name(), options.slots, dependencies.registry),
       runner_(stage, description_, dependencies.store, dependencies.clock),
       registry_({options.slots, options.ended_capacity}),
+      logs_(
+          std::make_shared<BoundedExecutor>("logs", kLogThreads, kWaitingLogs)),
       replays_("replays", kReplayThreads, kWaitingReplays),
       // The queue covers a thread that has freed its slot but not yet returned.
       slots_("slots", options.slots, /*queue_capacity=*/options.slots) {}
 
-StageService::~StageService() = default;
+StageService::~StageService() {
+  slots_.Shutdown();
+  logs_->Shutdown();
+}
 
 grpc::ServerUnaryReactor* StageService::Describe(
     grpc::CallbackServerContext* context, const v1::DescribeRequest*,
@@ -208,11 +233,25 @@ void StageService::Run(const std::shared_ptr<Execution>& execution,
           execution->RequestStop(TimedOut(*execution, timeout));
         });
   }
-  ExecutionEnd end = runner_.Run(request, phases, *execution);
+  const std::shared_ptr<ExecutionLog> log = OpenLog(request);
+  execution->KeepLog(log);
+  ExecutionEnd end = RunLogged(runner_, request, phases, *execution, log.get());
   if (timer.has_value()) timers_.Cancel(*timer);
   metrics_.Ended(end.status(), phases.Times());
   LoggerOf(request.id).Info("execution ended", {{"status", end.status()}});
+  if (log != nullptr) log->End(end, phases.Times());
   registry_.End(execution, std::move(end));
+}
+
+std::shared_ptr<ExecutionLog> StageService::OpenLog(
+    const CheckedRequest& request) {
+  // Has been checked: anything that is not a URI of ours is none.
+  const auto uri = ArtifactUri::Parse(request.log_uri);
+  if (!uri.ok()) return nullptr;
+  auto log = std::make_shared<ExecutionLog>(
+      volumes_.at(uri->volume()), uri->path(), logs_, timers_, clock_);
+  log->Begin(description_, request);
+  return log;
 }
 
 void StageService::ReplayOrRefuse(CheckedRequest request,
@@ -271,5 +310,11 @@ bool StageService::AwaitIdle(absl::Duration timeout) {
 }
 
 void StageService::StopRunning() { registry_.StopRunning(); }
+
+bool StageService::AwaitLogs(absl::Duration timeout) {
+  auto written = std::make_shared<absl::Notification>();
+  return logs_->Submit([written] { written->Notify(); }).ok() &&
+         written->WaitForNotificationWithTimeout(timeout);
+}
 
 }  // namespace stagecoach

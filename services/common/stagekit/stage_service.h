@@ -18,6 +18,7 @@
 #include "services/common/rpc/write_stream.h"
 #include "services/common/stagekit/checked_request.h"
 #include "services/common/stagekit/execution.h"
+#include "services/common/stagekit/execution_log.h"
 #include "services/common/stagekit/execution_registry.h"
 #include "services/common/stagekit/execution_runner.h"
 #include "services/common/stagekit/phase_clock.h"
@@ -83,6 +84,10 @@ class StageService final : public v1::StageService::CallbackService {
   // Asks what runs to save its work and end as UNAVAILABLE.
   void StopRunning();
 
+  // Waits until the logs of what has ended are written; false if that takes
+  // longer than `timeout`, because a volume hangs.
+  bool AwaitLogs(absl::Duration timeout);
+
   int running() const { return registry_.running(); }
   StageMetrics& metrics() { return metrics_; }
 
@@ -100,6 +105,8 @@ class StageService final : public v1::StageService::CallbackService {
   // On a slot's thread.
   void Run(const std::shared_ptr<Execution>& execution,
            const CheckedRequest& request, PhaseClock phases);
+  // Null if the request asks for none.
+  std::shared_ptr<ExecutionLog> OpenLog(const CheckedRequest& request);
   // Answers from what was published before; with `refusal` if nothing was.
   void ReplayOrRefuse(CheckedRequest request,
                       const std::shared_ptr<ExecuteStream>& stream,
@@ -115,6 +122,7 @@ class StageService final : public v1::StageService::CallbackService {
   StageMetrics metrics_;
   ExecutionRunner runner_;
   ExecutionRegistry registry_;
+  const std::shared_ptr<BoundedExecutor> logs_;  // writes logs
   BoundedExecutor replays_;  // looks for published manifests
   BoundedExecutor slots_;    // last: its threads use the others
 };

@@ -1,0 +1,168 @@
+#include "services/common/stagekit/execution_log.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/artifact/uri.h"
+#include "services/common/base/log_record.h"
+#include "services/common/base/status_macros.h"
+#include "services/common/contract/attempt_log.h"
+#include "services/common/contract/execution_id.h"
+#include "services/common/contract/parameter_value.h"
+#include "services/common/contract/proto_time.h"
+
+namespace stagecoach {
+namespace {
+
+constexpr size_t kMaxBytes = 1 << 20;
+constexpr absl::Duration kInterval = absl::Seconds(1);
+
+std::vector<LogField> FieldsOf(const v1::Progress& progress) {
+  std::vector<LogField> fields = {{"fraction", progress.fraction()}};
+  if (progress.units_total() > 0) {
+    fields.emplace_back(
+        progress.unit().empty() ? "units" : progress.unit(),
+        absl::StrCat(progress.units_done(), "/", progress.units_total()));
+  }
+  for (const auto& [name, value] : progress.metrics()) {
+    fields.emplace_back(name, value);
+  }
+  return fields;
+}
+
+LogLevel LevelOf(const absl::Status& end) {
+  if (end.ok()) return LogLevel::kInfo;
+  return absl::IsCancelled(end) ? LogLevel::kWarning : LogLevel::kError;
+}
+
+}  // namespace
+
+ExecutionLog::ExecutionLog(std::shared_ptr<FileSystem> files, std::string path,
+                           std::shared_ptr<BoundedExecutor> writer,
+                           TimerQueue& timers, const Clock& clock)
+    : files_(std::move(files)),
+      path_(std::move(path)),
+      writer_(std::move(writer)),
+      timers_(timers),
+      clock_(clock) {}
+
+void ExecutionLog::Add(LogLevel level, absl::string_view message,
+                       absl::Span<const LogField> fields) {
+  absl::MutexLock lock(&mutex_);
+  if (size_bytes_ >= kMaxBytes) {
+    ++dropped_;
+    return;
+  }
+  AppendLocked(level, message, fields);
+}
+
+void ExecutionLog::AppendLocked(LogLevel level, absl::string_view message,
+                                absl::Span<const LogField> fields) {
+  const std::string record =
+      TimedLogRecord(clock_.Now(), level, message, fields);
+  absl::StrAppend(&waiting_, record, "\n");
+  size_bytes_ += record.size() + 1;
+  if (timer_.has_value()) return;
+  timer_ = timers_.Schedule(kInterval, [self = shared_from_this()] {
+    {
+      absl::MutexLock timer_lock(&self->mutex_);
+      self->timer_ = std::nullopt;
+    }
+    self->SubmitWrite();
+  });
+}
+
+void ExecutionLog::AddProgress(const v1::Progress& progress) {
+  absl::MutexLock lock(&mutex_);
+  progress_ = progress;
+  const absl::Duration now = clock_.Elapsed();
+  if (now - progress_time_ < kInterval || size_bytes_ >= kMaxBytes) return;
+  progress_time_ = now;
+  AppendProgressLocked();
+}
+
+void ExecutionLog::AppendProgressLocked() {
+  const std::string message =
+      progress_->message().empty() ? "progress" : progress_->message();
+  AppendLocked(LogLevel::kInfo, message, FieldsOf(*progress_));
+  progress_ = std::nullopt;
+}
+
+void ExecutionLog::Begin(const v1::StageDescription& description,
+                         const CheckedRequest& request) {
+  Add(LogLevel::kInfo, "execution started",
+      {{"execution", FormatExecutionId(request.id)},
+       {"stage", description.name()},
+       {"version", description.version()},
+       {"build_id", description.build_id()},
+       {"lease_epoch", request.lease_epoch}});
+  for (const auto& [name, artifact] : request.inputs) {
+    Add(LogLevel::kInfo, "input", {{name, artifact.uri()}});
+  }
+  std::vector<LogField> parameters;
+  for (const auto& [name, value] : request.parameters) {
+    parameters.emplace_back(name, ParameterValueText(value));
+  }
+  if (!parameters.empty()) Add(LogLevel::kInfo, "parameters", parameters);
+}
+
+void ExecutionLog::End(const ExecutionEnd& end, const v1::PhaseTimes& times) {
+  std::optional<TimerQueue::TimerId> timer;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (progress_.has_value()) AppendProgressLocked();
+    if (dropped_ > 0) {
+      AppendLocked(LogLevel::kWarning, "records were dropped: the log is full",
+                   {{"records", dropped_}});
+    }
+    AppendLocked(LevelOf(end.status()), "execution ended",
+                 {{"status", end.status()},
+                  {"queue", FromProtoDuration(times.queue())},
+                  {"read", FromProtoDuration(times.read())},
+                  {"compute", FromProtoDuration(times.compute())},
+                  {"write", FromProtoDuration(times.write())}});
+    timer = std::exchange(timer_, std::nullopt);
+  }
+  if (timer.has_value()) timers_.Cancel(*timer);
+  SubmitWrite();
+}
+
+void ExecutionLog::SubmitWrite() {
+  // Refused while the volume hangs: the next one, if there is one, writes it.
+  writer_->Submit([self = shared_from_this()] { self->Write(); }).IgnoreError();
+}
+
+void ExecutionLog::Write() {
+  std::string bytes;
+  {
+    absl::MutexLock lock(&mutex_);
+    bytes.swap(waiting_);
+  }
+  if (bytes.empty() || failed_) return;
+  const absl::Status written = WriteBytes(bytes);
+  if (written.ok()) return;
+  failed_ = true;
+  Log(LogLevel::kWarning, "the log of an execution is not kept",
+      {{"path", path_}, {"error", written}});
+}
+
+absl::Status ExecutionLog::WriteBytes(absl::string_view bytes) {
+  if (file_ == nullptr) SC_RETURN_IF_ERROR(OpenPart());
+  return file_->Append({bytes});
+}
+
+absl::Status ExecutionLog::OpenPart() {
+  SC_RETURN_IF_ERROR(CreateDirectories(*files_, ParentPath(path_)));
+  absl::Status error;
+  for (int part = 0; part < kMaxLogParts; ++part) {
+    auto created = files_->CreateFile(LogPartUri(path_, part));
+    error = created.status();
+    if (created.ok()) file_ = *std::move(created);
+    // Taken: the same execution was begun before, by a process that died.
+    if (!absl::IsAlreadyExists(error)) break;
+  }
+  return error;
+}
+
+}  // namespace stagecoach
