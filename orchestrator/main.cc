@@ -28,6 +28,10 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--scale-to-zero", options.scale_to_zero,
                "create runs also while a stage has no replica; they wait");
+  app.add_option("--max-upload-bytes", options.max_upload_bytes,
+                 "the largest file that may be uploaded")
+      ->type_name("BYTES")
+      ->capture_default_str();
 }
 
 int Main(int argc, const char* const* argv) {

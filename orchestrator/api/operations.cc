@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/pipeline/parse.h"
 #include "orchestrator/pipeline/plan.h"
@@ -144,6 +145,19 @@ absl::StatusOr<OpenedArtifact> Operations::OpenArtifact(absl::string_view uri) {
   SC_ASSIGN_OR_RETURN(ArtifactReader reader,
                       artifacts_.Open(recorded.artifact()));
   return OpenedArtifact{recorded.artifact(), std::move(reader)};
+}
+
+absl::StatusOr<std::unique_ptr<ArtifactUpload>> Operations::BeginUpload(
+    v1::UploadHeader header) {
+  if (header.volume().empty()) header.set_volume(options_.volumes.front());
+  if (!absl::c_linear_search(options_.volumes, header.volume())) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no volume '", header.volume(), "'",
+                     NearestNameHint(header.volume(), options_.volumes)));
+  }
+  SC_RETURN_IF_ERROR(CheckUploadHeader(header, options_.max_upload_bytes));
+  SC_RETURN_IF_ERROR(CheckVolume(header.volume()));
+  return artifacts_.BeginUpload(header, options_.max_upload_bytes);
 }
 
 }  // namespace stagecoach

@@ -4,6 +4,7 @@
 #ifndef ORCHESTRATOR_API_OPERATIONS_H_
 #define ORCHESTRATOR_API_OPERATIONS_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,6 +28,8 @@ struct OperationsOptions {
   // Whether a run may be created while a stage has no serving replica: for
   // stages that are scaled to zero. It then waits in the queue.
   bool accept_without_replicas = false;
+  // The largest file that may be uploaded, in bytes, >= 1.
+  int64_t max_upload_bytes = int64_t{4} << 30;
   // OK if a volume answers; otherwise why not. Never waits.
   std::function<absl::Status(absl::string_view volume)> check_volume;
 };
@@ -85,6 +88,11 @@ class Operations {
       const v1::ListArtifactsRequest& request);
   absl::StatusOr<v1::GetLineageResponse> GetLineage(absl::string_view uri);
   absl::StatusOr<OpenedArtifact> OpenArtifact(absl::string_view uri);
+  absl::StatusOr<std::unique_ptr<ArtifactUpload>> BeginUpload(
+      v1::UploadHeader header);
+
+  // Logs. At most a few MiB.
+  absl::StatusOr<std::string> ReadLog(const v1::ReadLogRequest& request);
 
  private:
   absl::StatusOr<v1::StageDescription> Describe(absl::string_view stage);

@@ -21,6 +21,10 @@ namespace {
 constexpr int kApiThreads = 4;
 constexpr int kApiQueue = 4096;
 
+// The same for pieces of files, of which each call has at most one.
+constexpr int kTransferThreads = 4;
+constexpr int kTransferQueue = 4096;
+
 // How long calls that are under way may take to end once the engine has
 // stopped: none waits for anything any more.
 constexpr absl::Duration kCallDrain = absl::Seconds(2);
@@ -43,6 +47,10 @@ absl::Status OrchestratorOptions::Validate() const {
         "--stage is missing; it must say where the replicas of a stage are, "
         "e.g. --stage=train=10.0.0.1:50051 or "
         "--stage=train=dns:///train:50051");
+  }
+  if (max_upload_bytes < 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--max-upload-bytes is ", max_upload_bytes, "; it must be at least 1"));
   }
   return ParseAllStageAddresses(stages).status();
 }
@@ -77,6 +85,7 @@ OperationsOptions OrchestratorServer::MakeOperationsOptions() const {
     options.volumes.push_back(volume.substr(0, volume.find('=')));
   }
   options.accept_without_replicas = options_.scale_to_zero;
+  options.max_upload_bytes = options_.max_upload_bytes;
   options.check_volume = [this](absl::string_view volume) {
     return CheckVolume(volume);
   };
@@ -112,7 +121,10 @@ absl::Status OrchestratorServer::OpenParts() {
   operations_ = std::make_unique<Operations>(
       *store_, *engine_, *fleet_, *artifacts_, MakeOperationsOptions());
   executor_ = std::make_unique<BoundedExecutor>("api", kApiThreads, kApiQueue);
-  service_ = std::make_unique<OrchestratorService>(*operations_, *executor_);
+  transfers_ = std::make_unique<BoundedExecutor>("transfers", kTransferThreads,
+                                                 kTransferQueue);
+  service_ = std::make_unique<OrchestratorService>(*operations_, *executor_,
+                                                   *transfers_);
   return absl::OkStatus();
 }
 
@@ -142,6 +154,7 @@ void OrchestratorServer::Stop() {
   }
   if (server_ != nullptr) server_->Shutdown(kCallDrain);
   if (executor_ != nullptr) executor_->Shutdown();
+  if (transfers_ != nullptr) transfers_->Shutdown();
   if (fleet_ != nullptr) fleet_->Shutdown();
 }
 

@@ -4,6 +4,7 @@
 #ifndef ORCHESTRATOR_API_ORCHESTRATOR_SERVER_H_
 #define ORCHESTRATOR_API_ORCHESTRATOR_SERVER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ struct OrchestratorOptions {
   std::string pipelines;
   // --scale-to-zero: stages may have no replica while nothing is to do.
   bool scale_to_zero = false;
+  // --max-upload-bytes: as OperationsOptions.
+  int64_t max_upload_bytes = OperationsOptions().max_upload_bytes;
 
   // INVALID_ARGUMENT naming the flag.
   absl::Status Validate() const;
@@ -89,6 +92,7 @@ class OrchestratorServer {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<BoundedExecutor> executor_;
+  std::unique_ptr<BoundedExecutor> transfers_;
   std::unique_ptr<OrchestratorService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;

@@ -13,12 +13,15 @@
 
 namespace stagecoach {
 
-// Threads:   gRPC's threads only hand over; the work is done on `executor`.
+// Threads:   gRPC's threads only hand over; the work is done on `executor`, but
+//            that on the content of files on `transfers`, so that a volume that
+//            hangs holds up nobody else.
 // Ownership: what is handed in must outlive the server.
 class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:
-  OrchestratorService(Operations& operations, BoundedExecutor& executor)
-      : operations_(operations), executor_(executor) {}
+  OrchestratorService(Operations& operations, BoundedExecutor& executor,
+                      BoundedExecutor& transfers)
+      : operations_(operations), executor_(executor), transfers_(transfers) {}
 
   grpc::ServerUnaryReactor* CreateRun(grpc::CallbackServerContext* context,
                                       const v1::CreateRunRequest* request,
@@ -77,10 +80,17 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
   grpc::ServerWriteReactor<v1::ReadArtifactResponse>* ReadArtifact(
       grpc::CallbackServerContext* context,
       const v1::ReadArtifactRequest* request) override;
+  grpc::ServerReadReactor<v1::UploadArtifactRequest>* UploadArtifact(
+      grpc::CallbackServerContext* context,
+      v1::UploadArtifactResponse* response) override;
+  grpc::ServerWriteReactor<v1::ReadLogResponse>* ReadLog(
+      grpc::CallbackServerContext* context,
+      const v1::ReadLogRequest* request) override;
 
  private:
   Operations& operations_;
   BoundedExecutor& executor_;
+  BoundedExecutor& transfers_;
 };
 
 }  // namespace stagecoach

@@ -12,7 +12,7 @@ namespace {
 using grpc::CallbackServerContext;
 using grpc::ServerWriteReactor;
 
-constexpr size_t kArtifactChunk = 1 << 20;
+constexpr size_t kChunk = 1 << 20;
 
 // Durable events that may wait for a slow reader; one that is further behind
 // is ended, and goes on from its cursor.
@@ -97,7 +97,7 @@ class ArtifactSender : public std::enable_shared_from_this<ArtifactSender> {
     v1::ReadArtifactResponse response;
     if (offset_ == 0) *response.mutable_artifact() = opened_.artifact;
     const absl::string_view bytes = opened_.reader.bytes();
-    const size_t size = std::min(kArtifactChunk, bytes.size() - offset_);
+    const size_t size = std::min(kChunk, bytes.size() - offset_);
     response.set_data(std::string(bytes.substr(offset_, size)));
     offset_ += size;
     if (offset_ == bytes.size()) {
@@ -118,6 +118,17 @@ class ArtifactSender : public std::enable_shared_from_this<ArtifactSender> {
   const std::shared_ptr<Stream> stream_;
   size_t offset_ = 0;
 };
+
+// Sends a whole text in messages of a fitting size.
+void SendText(absl::string_view text,
+              WriteStream<v1::ReadLogResponse>& stream) {
+  for (; !text.empty(); text.remove_prefix(std::min(kChunk, text.size()))) {
+    v1::ReadLogResponse response;
+    response.set_data(std::string(text.substr(0, kChunk)));
+    stream.Write(std::move(response), Keep::kAll);
+  }
+  stream.Finish(absl::OkStatus());
+}
 
 }  // namespace
 
@@ -162,14 +173,30 @@ ServerWriteReactor<v1::ReadArtifactResponse>* OrchestratorService::ReadArtifact(
     CallbackServerContext* context, const v1::ReadArtifactRequest* request) {
   auto stream = WriteStream<v1::ReadArtifactResponse>::Create(*context);
   const absl::Status submitted =
-      executor_.Submit([this, stream, uri = request->uri()] {
+      transfers_.Submit([this, stream, uri = request->uri()] {
         absl::StatusOr<OpenedArtifact> opened = operations_.OpenArtifact(uri);
         if (!opened.ok()) {
           stream->Finish(opened.status());
           return;
         }
         std::make_shared<ArtifactSender>(*std::move(opened), stream)
-            ->SendNext(executor_);
+            ->SendNext(transfers_);
+      });
+  if (!submitted.ok()) stream->Finish(submitted);
+  return stream->reactor();
+}
+
+ServerWriteReactor<v1::ReadLogResponse>* OrchestratorService::ReadLog(
+    CallbackServerContext* context, const v1::ReadLogRequest* request) {
+  auto stream = WriteStream<v1::ReadLogResponse>::Create(*context);
+  const absl::Status submitted =
+      transfers_.Submit([this, stream, wanted = *request] {
+        const absl::StatusOr<std::string> log = operations_.ReadLog(wanted);
+        if (log.ok()) {
+          SendText(*log, *stream);
+        } else {
+          stream->Finish(log.status());
+        }
       });
   if (!submitted.ok()) stream->Finish(submitted);
   return stream->reactor();

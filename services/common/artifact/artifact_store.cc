@@ -169,6 +169,22 @@ absl::StatusOr<std::optional<Manifest>> ArtifactStore::ReadManifest(
   return manifest;
 }
 
+absl::StatusOr<std::unique_ptr<ArtifactUpload>> ArtifactStore::BeginUpload(
+    const v1::UploadHeader& header, int64_t max_bytes) {
+  SC_RETURN_IF_ERROR(CheckUploadHeader(header, max_bytes));
+  SC_ASSIGN_OR_RETURN(std::shared_ptr<FileSystem> files,
+                      FindVolume(volumes_, header.volume()), "volume");
+  SC_RETURN_IF_ERROR(CreateDirectories(*files, kUploadsDirectory));
+  std::string path =
+      JoinPath(kUploadsDirectory,
+               absl::StrCat(kStagingPrefix, RandomId(kStagingIdLength)));
+  SC_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file,
+                      files->CreateFile(path));
+  return std::make_unique<ArtifactUpload>(
+      *this, std::move(files), header, max_bytes, std::move(path),
+      DigestWriter(std::move(file), metrics_));
+}
+
 absl::StatusOr<CheckpointStore> ArtifactStore::OpenCheckpoints(
     absl::string_view checkpoint_prefix) {
   SC_ASSIGN_OR_RETURN(Place place, Locate(checkpoint_prefix));

@@ -13,6 +13,7 @@
 #include "services/common/artifact/artifact_metrics.h"
 #include "services/common/artifact/artifact_reader.h"
 #include "services/common/artifact/artifact_staging.h"
+#include "services/common/artifact/artifact_upload.h"
 #include "services/common/artifact/checkpoint_store.h"
 #include "services/common/artifact/digest_cache.h"
 #include "services/common/artifact/manifest.h"
@@ -56,6 +57,11 @@ class ArtifactStore {
   // DATA_LOSS: it is damaged.
   absl::StatusOr<std::optional<Manifest>> ReadManifest(
       absl::string_view output_prefix);
+
+  // Makes the hidden file for an upload of at most `max_bytes` to the volume
+  // that `header` names. Errors also as of CheckUploadHeader.
+  absl::StatusOr<std::unique_ptr<ArtifactUpload>> BeginUpload(
+      const v1::UploadHeader& header, int64_t max_bytes);
 
   // The checkpoints kept at `checkpoint_prefix`, which need not exist yet.
   absl::StatusOr<CheckpointStore> OpenCheckpoints(

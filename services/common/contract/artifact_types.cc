@@ -45,6 +45,13 @@ absl::string_view ArtifactExtension(v1::ArtifactType type) {
   return row == nullptr ? "" : row->extension;
 }
 
+v1::ArtifactType ArtifactTypeOfFile(absl::string_view file_name) {
+  for (const TypeRow& row : kTypes) {
+    if (absl::EndsWith(file_name, row.extension)) return row.type;
+  }
+  return v1::ARTIFACT_TYPE_FILE;
+}
+
 bool HoldsTensors(v1::ArtifactType type) {
   return type == v1::ARTIFACT_TYPE_TENSOR || type == v1::ARTIFACT_TYPE_WEIGHTS;
 }

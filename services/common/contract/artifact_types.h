@@ -17,6 +17,10 @@ absl::string_view ArtifactTypeName(v1::ArtifactType type);
 // type is not one of the five.
 absl::string_view ArtifactExtension(v1::ArtifactType type);
 
+// What a file of that name holds by its extension: TENSOR for `.safetensors`,
+// FILE for one that none of the types has.
+v1::ArtifactType ArtifactTypeOfFile(absl::string_view file_name);
+
 // Whether its files are safetensors.
 bool HoldsTensors(v1::ArtifactType type);
 

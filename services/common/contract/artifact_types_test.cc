@@ -30,6 +30,13 @@ TEST(ArtifactTypesTest, OnlyTensorsAndWeightsAreSafetensors) {
   EXPECT_FALSE(HoldsTensors(v1::ARTIFACT_TYPE_TABLE));
 }
 
+TEST(ArtifactTypesTest, TheExtensionOfAFileSaysWhatItHolds) {
+  EXPECT_EQ(ArtifactTypeOfFile("mine.csv"), v1::ARTIFACT_TYPE_TABLE);
+  EXPECT_EQ(ArtifactTypeOfFile("x.safetensors"), v1::ARTIFACT_TYPE_TENSOR);
+  EXPECT_EQ(ArtifactTypeOfFile("mine.csv.gz"), v1::ARTIFACT_TYPE_FILE);
+  EXPECT_EQ(ArtifactTypeOfFile("README"), v1::ARTIFACT_TYPE_FILE);
+}
+
 TEST(ArtifactTypesTest, ATypoGetsTheNearestType) {
   EXPECT_THAT(ParseArtifactType("TENSOR"),
               IsOkAndHolds(v1::ARTIFACT_TYPE_TENSOR));

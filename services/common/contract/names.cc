@@ -41,6 +41,9 @@ constexpr NameRule kFieldName = {IsLetter, IsLetterDigitOrUnderscore, 64,
 constexpr NameRule kIdPart = {
     IsLetterOrDigit, IsIdCharacter, 128,
     "a letter or digit, then letters, digits, '.', '_' and '-'"};
+constexpr NameRule kFileName = {
+    IsLetterDigitOrUnderscore, IsIdCharacter, 128,
+    "a letter, digit or '_', then letters, digits, '.', '_' and '-'"};
 
 absl::Status CheckName(const NameRule& rule, absl::string_view what,
                        absl::string_view name) {
@@ -70,6 +73,10 @@ absl::Status CheckFieldName(absl::string_view what, absl::string_view name) {
 
 absl::Status CheckIdPart(absl::string_view what, absl::string_view part) {
   return CheckName(kIdPart, what, part);
+}
+
+absl::Status CheckFileName(absl::string_view what, absl::string_view name) {
+  return CheckName(kFileName, what, name);
 }
 
 }  // namespace stagecoach

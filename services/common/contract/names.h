@@ -23,6 +23,10 @@ absl::Status CheckFieldName(absl::string_view what, absl::string_view name);
 // characters.
 absl::Status CheckIdPart(absl::string_view what, absl::string_view part);
 
+// Names of uploaded files: `[A-Za-z0-9_][A-Za-z0-9._-]*`, at most 128
+// characters.
+absl::Status CheckFileName(absl::string_view what, absl::string_view name);
+
 }  // namespace stagecoach
 
 #endif  // SERVICES_COMMON_CONTRACT_NAMES_H_

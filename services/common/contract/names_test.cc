@@ -59,6 +59,15 @@ TEST(NamesTest, IdPartsCannotLeaveADirectory) {
   }
 }
 
+TEST(NamesTest, FileNamesAreNeitherHiddenNorFlagsNorPaths) {
+  EXPECT_OK(CheckFileName("file_name", "_my-data.2.csv"));
+  for (const char* bad : {".csv", "-rf", "a/b.csv", "..", "a b.csv"}) {
+    EXPECT_THAT(CheckFileName("file_name", bad),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << bad;
+  }
+}
+
 TEST(NamesTest, UnprintableAndLongNamesAreShownSafely) {
   EXPECT_THAT(
       CheckFieldName("name", "a\nb"),
