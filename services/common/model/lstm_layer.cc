@@ -2,7 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "services/common/model/lstm_products.h"
 
 namespace stagecoach {
 namespace {
@@ -10,141 +15,94 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// What the forward pass keeps for the backward pass.
-struct Kept {
-  at::Tensor gates;   // [steps, batch, 4 hidden], activated
-  at::Tensor cells;   // [steps, batch, hidden]
-  at::Tensor tanhs;   // of cells
-  at::Tensor hidden;  // [steps, batch, hidden]
-};
-
-// The rows of one step. Without tensors of their own, which would cost more
-// than the loops over them.
-template <typename T>
-struct CellPointers {
-  CellPointers(const Kept& kept, int64_t step, int64_t cells_of_step)
-      : gates(kept.gates.mutable_data_ptr<T>() + 4 * step * cells_of_step),
-        cells(kept.cells.mutable_data_ptr<T>() + step * cells_of_step),
-        tanhs(kept.tanhs.mutable_data_ptr<T>() + step * cells_of_step),
-        hidden(kept.hidden.mutable_data_ptr<T>() + step * cells_of_step),
-        cells_before(step == 0 ? nullptr : cells - cells_of_step) {}
-
-  T* gates;
-  T* cells;
-  T* tanhs;
-  T* hidden;
-  const T* cells_before;  // null at the first step: zeros
-};
-
-// c = f c' + i g
-template <typename T>
-void UpdateCells(const CellPointers<T>& at, int64_t batch, int64_t size) {
-  for (int64_t row = 0; row < batch; ++row) {
-    const T* const gates = at.gates + row * 4 * size;
-    T* const cells = at.cells + row * size;
-    for (int64_t j = 0; j < size; ++j) {
-      cells[j] = gates[j] * gates[2 * size + j];
-    }
-    if (at.cells_before == nullptr) continue;
-    const T* const before = at.cells_before + row * size;
-    for (int64_t j = 0; j < size; ++j) {
-      cells[j] += gates[size + j] * before[j];
-    }
-  }
+FusedLstmSizes SizesOf(const at::Tensor& sequences,
+                       const at::Tensor& weight_hh) {
+  return {sequences.size(0), sequences.size(1), sequences.size(2),
+          weight_hh.size(1)};
 }
 
-// h = o tanh(c)
-template <typename T>
-void UpdateHidden(const CellPointers<T>& at, int64_t batch, int64_t size) {
-  for (int64_t row = 0; row < batch; ++row) {
-    const T* const output = at.gates + (4 * row + 3) * size;
-    const T* const tanhs = at.tanhs + row * size;
-    T* const hidden = at.hidden + row * size;
-    for (int64_t j = 0; j < size; ++j) hidden[j] = output[j] * tanhs[j];
-  }
-}
-
-// From the gradients of h and c to those of the gates before their activation,
-// and of c one step earlier, in place.
-template <typename T>
-void BackwardCells(const CellPointers<T>& at, const T* grad_hidden,
-                   T* grad_cells, T* grad_gates, int64_t batch, int64_t size) {
-  for (int64_t row = 0; row < batch; ++row) {
-    const T* const i = at.gates + row * 4 * size;
-    const T* const f = i + size;
-    const T* const g = f + size;
-    const T* const o = g + size;
-    T* const out = grad_gates + row * 4 * size;
-    for (int64_t j = 0; j < size; ++j) {
-      const int64_t cell = row * size + j;
-      const T dh = grad_hidden[cell];
-      const T tanh_c = at.tanhs[cell];
-      const T before =
-          at.cells_before == nullptr ? T{0} : at.cells_before[cell];
-      const T dc = grad_cells[cell] + dh * o[j] * (1 - tanh_c * tanh_c);
-      out[j] = dc * g[j] * i[j] * (1 - i[j]);
-      out[size + j] = dc * before * f[j] * (1 - f[j]);
-      out[2 * size + j] = dc * i[j] * (1 - g[j] * g[j]);
-      out[3 * size + j] = dh * tanh_c * o[j] * (1 - o[j]);
-      grad_cells[cell] = dc * f[j];
-    }
-  }
+// Features must lie side by side; rows and steps may be anywhere.
+at::Tensor WithDenseRows(const at::Tensor& sequences) {
+  return sequences.size(2) == 1 || sequences.stride(2) == 1
+             ? sequences
+             : sequences.contiguous();
 }
 
 template <typename T>
-Kept Forward(const at::Tensor& sequences, const at::Tensor& weight_ih,
-             const at::Tensor& weight_hh, const at::Tensor& bias) {
-  const int64_t steps = sequences.size(0);
-  const int64_t batch = sequences.size(1);
-  const int64_t size = weight_hh.size(1);
-  Kept kept;
-  kept.gates =
-      at::addmm(bias, sequences.view({steps * batch, -1}), weight_ih.t())
-          .view({steps, batch, 4 * size});
-  kept.cells = at::empty({steps, batch, size}, sequences.options());
-  kept.tanhs = at::empty_like(kept.cells);
-  kept.hidden = at::empty_like(kept.cells);
-  const at::Tensor weight_hh_t = weight_hh.t();
-  for (int64_t step = 0; step < steps; ++step) {
-    at::Tensor gates = kept.gates.select(0, step);
-    if (step > 0) gates.addmm_(kept.hidden.select(0, step - 1), weight_hh_t);
-    gates.narrow(1, 0, 2 * size).sigmoid_();
-    gates.narrow(1, 2 * size, size).tanh_();
-    gates.narrow(1, 3 * size, size).sigmoid_();
-    const CellPointers<T> pointers(kept, step, batch * size);
-    UpdateCells(pointers, batch, size);
-    at::Tensor tanhs = kept.tanhs.select(0, step);
-    at::tanh_out(tanhs, kept.cells.select(0, step));
-    UpdateHidden(pointers, batch, size);
-  }
-  return kept;
+FusedSequences<const T> ViewOf(const at::Tensor& sequences) {
+  return {sequences.const_data_ptr<T>(), sequences.stride(0),
+          sequences.stride(1)};
 }
 
-// The gradients of the gates before their activation, [steps, batch, 4 hidden].
+LstmLayerParameters Contiguous(const LstmLayerParameters& parameters) {
+  return {parameters.weight_ih.contiguous(), parameters.weight_hh.contiguous(),
+          parameters.bias_ih.contiguous(), parameters.bias_hh.contiguous()};
+}
+
 template <typename T>
-at::Tensor Backward(const Kept& kept, const at::Tensor& weight_hh,
-                    const at::Tensor& grad_outputs) {
-  const int64_t steps = kept.gates.size(0);
-  const int64_t batch = kept.gates.size(1);
-  const int64_t size = weight_hh.size(1);
-  at::Tensor grad_gates = at::empty_like(kept.gates);
-  const at::Tensor grad_cells =
-      at::zeros({batch, size}, grad_outputs.options());
-  at::Tensor grad_hidden = grad_outputs.select(0, steps - 1).contiguous();
-  for (int64_t step = steps - 1; step >= 0; --step) {
-    const at::Tensor out = grad_gates.select(0, step);
-    BackwardCells(CellPointers<T>(kept, step, batch * size),
-                  grad_hidden.const_data_ptr<T>(),
-                  grad_cells.mutable_data_ptr<T>(), out.mutable_data_ptr<T>(),
-                  batch, size);
-    if (step > 0) {
-      grad_hidden = at::addmm(grad_outputs.select(0, step - 1), out, weight_hh);
-    }
-  }
-  return grad_gates;
+FusedLstmParameters<const T> ViewOf(const LstmLayerParameters& parameters) {
+  return {parameters.weight_ih.const_data_ptr<T>(),
+          parameters.weight_hh.const_data_ptr<T>(),
+          parameters.bias_ih.const_data_ptr<T>(),
+          parameters.bias_hh.const_data_ptr<T>()};
 }
 
-class LstmFunction : public torch::autograd::Function<LstmFunction> {
+// All that the backward pass needs; starts with the hidden states.
+template <typename T>
+at::Tensor FusedForward(const at::Tensor& sequences,
+                        const LstmLayerParameters& parameters) {
+  const FusedLstmKernel<T>& kernel = BestFusedLstmKernel<T>();
+  const FusedLstmSizes sizes = SizesOf(sequences, parameters.weight_hh);
+  at::Tensor workspace =
+      at::empty({kernel.WorkspaceSize(sizes)}, sequences.options());
+  kernel.Forward(sizes, ViewOf<T>(WithDenseRows(sequences)),
+                 ViewOf<T>(parameters), workspace.mutable_data_ptr<T>());
+  return workspace;
+}
+
+template <typename T>
+at::Tensor HiddenIn(const at::Tensor& workspace, const FusedLstmSizes& sizes) {
+  T* const start = workspace.mutable_data_ptr<T>();
+  const FusedSequences<T> hidden =
+      BestFusedLstmKernel<T>().Hidden(sizes, start);
+  return workspace.as_strided({sizes.steps, sizes.batch, sizes.hidden},
+                              {hidden.step_stride, hidden.row_stride, 1},
+                              hidden.at - start);
+}
+
+// Of the sequences, if they are wanted, and the parameters.
+template <typename T>
+variable_list FusedBackward(const FusedLstmSizes& sizes,
+                            const LstmLayerParameters& parameters,
+                            const at::Tensor& workspace,
+                            const at::Tensor& grad_hidden,
+                            bool wants_sequences) {
+  const LstmLayerParameters grads = {at::empty_like(parameters.weight_ih),
+                                     at::empty_like(parameters.weight_hh),
+                                     at::empty_like(parameters.bias_ih),
+                                     at::empty_like(parameters.bias_hh)};
+  at::Tensor grad_sequences;
+  FusedSequences<T> sequences_view = {nullptr, 0, 0};
+  if (wants_sequences) {
+    grad_sequences =
+        at::empty({sizes.steps, sizes.batch, sizes.input}, workspace.options());
+    sequences_view = {grad_sequences.mutable_data_ptr<T>(),
+                      sizes.batch * sizes.input, sizes.input};
+  }
+  const at::Tensor dense = WithDenseRows(grad_hidden);
+  BestFusedLstmKernel<T>().Backward(sizes, ViewOf<T>(parameters),
+                                    ViewOf<T>(dense), sizes.steps,
+                                    workspace.mutable_data_ptr<T>(),
+                                    {grads.weight_ih.mutable_data_ptr<T>(),
+                                     grads.weight_hh.mutable_data_ptr<T>(),
+                                     grads.bias_ih.mutable_data_ptr<T>(),
+                                     grads.bias_hh.mutable_data_ptr<T>()},
+                                    sequences_view);
+  return {grad_sequences, grads.weight_ih, grads.weight_hh, grads.bias_ih,
+          grads.bias_hh};
+}
+
+class FusedFunction : public torch::autograd::Function<FusedFunction> {
  public:
   static at::Tensor forward(AutogradContext* context,
                             const at::Tensor& sequences,
@@ -153,54 +111,117 @@ class LstmFunction : public torch::autograd::Function<LstmFunction> {
                             const at::Tensor& bias_ih,
                             const at::Tensor& bias_hh) {
     const at::AutoDispatchBelowADInplaceOrView below_autograd;
-    const at::Tensor contiguous = sequences.contiguous();
+    const LstmLayerParameters parameters =
+        Contiguous({weight_ih, weight_hh, bias_ih, bias_hh});
     const bool is_double = sequences.scalar_type() == at::kDouble;
-    const Kept kept =
-        (is_double ? Forward<double> : Forward<float>)(contiguous, weight_ih,
-                                                       weight_hh,
-                                                       bias_ih + bias_hh);
-    context->save_for_backward({contiguous, weight_ih, weight_hh, kept.gates,
-                                kept.cells, kept.tanhs, kept.hidden});
-    return kept.hidden;
+    const at::Tensor workspace =
+        (is_double ? FusedForward<double> : FusedForward<float>)(sequences,
+                                                                 parameters);
+    context->save_for_backward(
+        {sequences, weight_ih, weight_hh, bias_ih, bias_hh, workspace});
+    return (is_double
+                ? HiddenIn<double>
+                : HiddenIn<float>)(workspace, SizesOf(sequences, weight_hh));
   }
 
   static variable_list backward(AutogradContext* context,
                                 variable_list grad_outputs) {
     const variable_list saved = context->get_saved_variables();
     const at::AutoDispatchBelowADInplaceOrView below_autograd;
-    const at::Tensor& sequences = saved[0];
-    const at::Tensor& weight_ih = saved[1];
-    const at::Tensor& weight_hh = saved[2];
-    const Kept kept = {saved[3], saved[4], saved[5], saved[6]};
-    const bool is_double = weight_hh.scalar_type() == at::kDouble;
-    const at::Tensor grad_gates =
-        (is_double ? Backward<double> : Backward<float>)(kept, weight_hh,
-                                                         grad_outputs[0]);
-
-    const int64_t steps = sequences.size(0);
-    const int64_t batch = sequences.size(1);
-    const at::Tensor rows = grad_gates.flatten(0, 1);
-    const at::Tensor grad_ih = rows.t().mm(sequences.view({steps * batch, -1}));
-    const at::Tensor grad_hh =
-        rows.narrow(0, batch, (steps - 1) * batch)
-            .t()
-            .mm(kept.hidden.flatten(0, 1).narrow(0, 0, (steps - 1) * batch));
-    const at::Tensor grad_bias = rows.sum(0);
-    at::Tensor grad_sequences;
-    if (context->needs_input_grad(0)) {
-      grad_sequences = rows.mm(weight_ih).view(sequences.sizes());
-    }
-    return {grad_sequences, grad_ih, grad_hh, grad_bias, grad_bias};
+    const LstmLayerParameters parameters =
+        Contiguous({saved[1], saved[2], saved[3], saved[4]});
+    const bool is_double = saved[0].scalar_type() == at::kDouble;
+    return (is_double
+                ? FusedBackward<double>
+                : FusedBackward<float>)(SizesOf(saved[0], parameters.weight_hh),
+                                        parameters, saved[5], grad_outputs[0],
+                                        context->needs_input_grad(0));
   }
 };
 
+// Without gradients nothing is kept, so that the rows can be taken in blocks
+// which stay in the cache.
+template <typename T>
+at::Tensor FusedHidden(const at::Tensor& sequences,
+                       const LstmLayerParameters& parameters) {
+  constexpr int64_t kBlock = 32;
+  const FusedLstmKernel<T>& kernel = BestFusedLstmKernel<T>();
+  FusedLstmSizes sizes = SizesOf(sequences, parameters.weight_hh);
+  const int64_t batch = sizes.batch;
+  at::Tensor hidden =
+      at::empty({sizes.steps, batch, sizes.hidden}, sequences.options());
+  sizes.batch = std::min(batch, kBlock);
+  const at::Tensor workspace =
+      at::empty({kernel.WorkspaceSize(sizes)}, sequences.options());
+  const LstmLayerParameters dense = Contiguous(parameters);
+  const at::Tensor input = WithDenseRows(sequences);
+  for (int64_t row = 0; row < batch; row += kBlock) {
+    sizes.batch = std::min(batch - row, kBlock);
+    kernel.Forward(sizes, ViewOf<T>(input.narrow(1, row, sizes.batch)),
+                   ViewOf<T>(dense), workspace.mutable_data_ptr<T>());
+    hidden.narrow(1, row, sizes.batch).copy_(HiddenIn<T>(workspace, sizes));
+  }
+  return hidden;
+}
+
+at::Tensor TorchHidden(const at::Tensor& sequences,
+                       const LstmLayerParameters& parameters) {
+  const at::Tensor zeros =
+      at::zeros({1, sequences.size(1), parameters.weight_hh.size(1)},
+                sequences.options());
+  return std::get<0>(at::lstm(
+      sequences, {zeros, zeros},
+      {parameters.weight_ih, parameters.weight_hh, parameters.bias_ih,
+       parameters.bias_hh},
+      /*has_biases=*/true, /*num_layers=*/1, /*dropout=*/0.0,
+      /*train=*/false, /*bidirectional=*/false, /*batch_first=*/false));
+}
+
+bool NeedsGradients(const at::Tensor& sequences,
+                    const LstmLayerParameters& parameters) {
+  return c10::GradMode::is_enabled() &&
+         (sequences.requires_grad() || parameters.weight_ih.requires_grad() ||
+          parameters.weight_hh.requires_grad() ||
+          parameters.bias_ih.requires_grad() ||
+          parameters.bias_hh.requires_grad());
+}
+
 }  // namespace
+
+LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, bool with_gradients) {
+  if (sizes.hidden <= 128) return LstmMethod::kFused;
+  return with_gradients ? LstmMethod::kProducts : LstmMethod::kTorch;
+}
 
 at::Tensor LstmLayer(const at::Tensor& sequences,
                      const LstmLayerParameters& parameters) {
-  return LstmFunction::apply(sequences, parameters.weight_ih,
-                             parameters.weight_hh, parameters.bias_ih,
-                             parameters.bias_hh);
+  const LstmMethod method =
+      sequences.is_cpu()
+          ? ChooseLstmMethod(SizesOf(sequences, parameters.weight_hh),
+                             NeedsGradients(sequences, parameters))
+          : LstmMethod::kTorch;
+  return LstmLayerBy(method, sequences, parameters);
+}
+
+at::Tensor LstmLayerBy(LstmMethod method, const at::Tensor& sequences,
+                       const LstmLayerParameters& parameters) {
+  switch (method) {
+    case LstmMethod::kTorch:
+      return TorchHidden(sequences, parameters);
+    case LstmMethod::kProducts:
+      return LstmByProducts(sequences, parameters);
+    case LstmMethod::kFused:
+      break;
+  }
+  if (NeedsGradients(sequences, parameters)) {
+    return FusedFunction::apply(sequences, parameters.weight_ih,
+                                parameters.weight_hh, parameters.bias_ih,
+                                parameters.bias_hh);
+  }
+  const c10::NoGradGuard no_grad;
+  return (sequences.scalar_type() == at::kDouble
+              ? FusedHidden<double>
+              : FusedHidden<float>)(sequences, parameters);
 }
 
 }  // namespace stagecoach

@@ -44,17 +44,9 @@ struct Problem {
     for (at::Tensor& leaf : leaves) leaf.requires_grad_(true);
   }
 
-  at::Tensor Hidden() const {
-    return LstmLayer(leaves[0], {leaves[1], leaves[2], leaves[3], leaves[4]});
-  }
-  at::Tensor HiddenByTorch() const {
-    const at::Tensor zeros =
-        at::zeros({1, factors.size(1), factors.size(2)}, factors.options());
-    return std::get<0>(at::lstm(
-        leaves[0], {zeros, zeros}, {leaves[1], leaves[2], leaves[3], leaves[4]},
-        /*has_biases=*/true,
-        /*num_layers=*/1, /*dropout=*/0.0, /*train=*/false,
-        /*bidirectional=*/false, /*batch_first=*/false));
+  at::Tensor Hidden(LstmMethod method) const {
+    return LstmLayerBy(method, leaves[0],
+                       {leaves[1], leaves[2], leaves[3], leaves[4]});
   }
   std::vector<at::Tensor> Gradients(const at::Tensor& hidden) const {
     return torch::autograd::grad({(hidden * factors).sum()}, leaves);
@@ -66,26 +58,37 @@ struct Problem {
 
 class LstmLayerTest : public testing::TestWithParam<LayerCase> {};
 
+constexpr LstmMethod kOurs[] = {LstmMethod::kFused, LstmMethod::kProducts};
+
+void ExpectAgreementWithTorch(const Problem& problem, LstmMethod method) {
+  const at::Tensor hidden = problem.Hidden(method);
+  const at::Tensor expected = problem.Hidden(LstmMethod::kTorch);
+  EXPECT_TRUE(at::allclose(hidden, expected, /*rtol=*/1e-4, /*atol=*/1e-5));
+  const std::vector<at::Tensor> gradients = problem.Gradients(hidden);
+  const std::vector<at::Tensor> wanted = problem.Gradients(expected);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_TRUE(at::allclose(gradients[i], wanted[i], /*rtol=*/1e-3,
+                             /*atol=*/1e-4))
+        << "leaf " << i;
+  }
+  // Nothing needs to be kept.
+  const c10::NoGradGuard no_grad;
+  EXPECT_TRUE(at::allclose(problem.Hidden(method), expected, /*rtol=*/1e-4,
+                           /*atol=*/1e-5));
+}
+
 TEST_P(LstmLayerTest, AgreesWithTorchForwardAndBackward) {
   for (at::ScalarType type : {at::kFloat, at::kDouble}) {
-    const Problem problem(GetParam(), type);
-    const at::Tensor hidden = problem.Hidden();
-    const at::Tensor expected = problem.HiddenByTorch();
-    EXPECT_TRUE(at::allclose(hidden, expected, /*rtol=*/1e-4, /*atol=*/1e-5));
-    const std::vector<at::Tensor> gradients = problem.Gradients(hidden);
-    const std::vector<at::Tensor> wanted = problem.Gradients(expected);
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      EXPECT_TRUE(at::allclose(gradients[i], wanted[i], /*rtol=*/1e-3,
-                               /*atol=*/1e-4))
-          << "leaf " << i << " as " << c10::toString(type);
+    for (LstmMethod method : kOurs) {
+      ExpectAgreementWithTorch(Problem(GetParam(), type), method);
     }
   }
 }
 
-TEST_P(LstmLayerTest, GradientsAreTheDifferenceQuotients) {
+void ExpectDifferenceQuotients(const Problem& problem, LstmMethod method) {
   constexpr double kStep = 1e-5;
-  const Problem problem(GetParam(), at::kDouble);
-  const std::vector<at::Tensor> gradients = problem.Gradients(problem.Hidden());
+  const std::vector<at::Tensor> gradients =
+      problem.Gradients(problem.Hidden(method));
   const c10::NoGradGuard no_grad;
   for (size_t i = 0; i < problem.leaves.size(); ++i) {
     const at::Tensor values = problem.leaves[i].view(-1);
@@ -93,7 +96,7 @@ TEST_P(LstmLayerTest, GradientsAreTheDifferenceQuotients) {
     for (int64_t j = 0; j < values.numel(); j += stride) {
       const auto sum_at = [&](double value) {
         values[j] = value;
-        return (problem.Hidden() * problem.factors).sum().item<double>();
+        return (problem.Hidden(method) * problem.factors).sum().item<double>();
       };
       const double here = values[j].item<double>();
       const double quotient =
@@ -105,30 +108,54 @@ TEST_P(LstmLayerTest, GradientsAreTheDifferenceQuotients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, LstmLayerTest,
-                         testing::Values(LayerCase{4, 8, 1, 50},
-                                         LayerCase{1, 1, 1, 1},
-                                         LayerCase{1, 3, 2, 5},
-                                         LayerCase{7, 1, 3, 4},
-                                         LayerCase{5, 9, 6, 17}));
+TEST_P(LstmLayerTest, GradientsAreTheDifferenceQuotients) {
+  for (LstmMethod method : kOurs) {
+    ExpectDifferenceQuotients(Problem(GetParam(), at::kDouble), method);
+  }
+}
 
-TEST(LstmLayerUseTest, TakesSequencesThatAreNotContiguous) {
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, LstmLayerTest,
+    testing::Values(LayerCase{4, 8, 1, 50}, LayerCase{1, 1, 1, 1},
+                    LayerCase{1, 3, 2, 5}, LayerCase{7, 1, 3, 4},
+                    LayerCase{5, 9, 6, 17}, LayerCase{3, 70, 9, 16}));
+
+TEST(LstmLayerUseTest, TakesTensorsThatAreNotContiguous) {
   const Problem problem({4, 3, 2, 5}, at::kFloat);
-  const at::Tensor strided =
-      problem.leaves[0].detach().transpose(0, 1).contiguous().transpose(0, 1);
-  EXPECT_TRUE(
-      at::equal(LstmLayer(strided, {problem.leaves[1], problem.leaves[2],
-                                    problem.leaves[3], problem.leaves[4]}),
-                problem.Hidden()));
+  const auto strided = [&problem](size_t leaf) {
+    return problem.leaves[leaf].detach().transpose(0, 1).contiguous().transpose(
+        0, 1);
+  };
+  for (LstmMethod method : kOurs) {
+    EXPECT_TRUE(
+        at::allclose(LstmLayerBy(method, strided(0),
+                                 {problem.leaves[1], strided(2),
+                                  problem.leaves[3], problem.leaves[4]}),
+                     problem.Hidden(method)));
+  }
 }
 
 TEST(LstmLayerUseTest, SequencesThatNeedNoGradientGetNone) {
-  Problem problem({4, 3, 2, 5}, at::kFloat);
-  const std::vector<at::Tensor> all = problem.Gradients(problem.Hidden());
-  problem.leaves[0].requires_grad_(false);
-  const std::vector<at::Tensor> gradients = torch::autograd::grad(
-      {(problem.Hidden() * problem.factors).sum()}, {problem.leaves[1]});
-  EXPECT_TRUE(at::equal(gradients[0], all[1]));
+  for (LstmMethod method : kOurs) {
+    Problem problem({4, 3, 2, 5}, at::kFloat);
+    const std::vector<at::Tensor> all =
+        problem.Gradients(problem.Hidden(method));
+    problem.leaves[0].requires_grad_(false);
+    const std::vector<at::Tensor> gradients = torch::autograd::grad(
+        {(problem.Hidden(method) * problem.factors).sum()},
+        {problem.leaves[1]});
+    EXPECT_TRUE(at::equal(gradients[0], all[1]));
+  }
+}
+
+TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
+  const Problem problem({4, 8, 1, 50}, at::kFloat);
+  EXPECT_EQ(ChooseLstmMethod({4, 8, 1, 50}, /*with_gradients=*/true),
+            LstmMethod::kFused);
+  EXPECT_TRUE(at::equal(
+      LstmLayer(problem.leaves[0], {problem.leaves[1], problem.leaves[2],
+                                    problem.leaves[3], problem.leaves[4]}),
+      problem.Hidden(LstmMethod::kFused)));
 }
 
 }  // namespace

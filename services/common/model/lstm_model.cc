@@ -1,7 +1,6 @@
 #include "services/common/model/lstm_model.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 #include <cmath>
 #include <string>
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/model/lstm_layer.h"
+#include "services/common/model/lstm_training_step.h"
 
 namespace stagecoach {
 namespace {
@@ -36,14 +36,6 @@ std::vector<ParameterShape> ParameterShapes(const LstmShape& shape) {
   shapes.push_back({"linear.weight", {shape.output_size, hidden}});
   shapes.push_back({"linear.bias", {shape.output_size}});
   return shapes;
-}
-
-// Where LstmLayer was measured to be faster than libtorch's layer: 2 to 3 times
-// for batches up to 8, about equal from there on; slower without gradients and
-// for long sequences.
-bool UsesLstmLayer(const at::Tensor& windows) {
-  constexpr int64_t kMostSteps = 32;
-  return c10::GradMode::is_enabled() && windows.size(1) <= kMostSteps;
 }
 
 }  // namespace
@@ -87,30 +79,24 @@ absl::StatusOr<LstmModel> LstmModel::Load(const LstmShape& shape,
 }
 
 at::Tensor LstmModel::Forward(const at::Tensor& windows) const {
-  const at::Tensor hidden = UsesLstmLayer(windows) ? ForwardByLayers(windows)
-                                                   : ForwardByTorch(windows);
-  const size_t linear = lstm_.size();
-  return at::linear(hidden, parameters_[linear].tensor,
-                    parameters_[linear + 1].tensor);
-}
-
-at::Tensor LstmModel::ForwardByLayers(const at::Tensor& windows) const {
   at::Tensor sequences = windows.transpose(0, 1);
   for (int64_t layer = 0; layer < shape_.layers; ++layer) {
     const at::Tensor* const first = &lstm_[kTensorsPerLayer * layer];
     sequences = LstmLayer(sequences, {first[0], first[1], first[2], first[3]});
   }
-  return sequences.select(/*dim=*/0, /*index=*/-1);
+  const at::Tensor hidden = sequences.select(/*dim=*/0, /*index=*/-1);
+  const size_t linear = lstm_.size();
+  return at::linear(hidden, parameters_[linear].tensor,
+                    parameters_[linear + 1].tensor);
 }
 
-at::Tensor LstmModel::ForwardByTorch(const at::Tensor& windows) const {
-  const at::Tensor zeros =
-      at::zeros({shape_.layers, windows.size(0), shape_.hidden_size});
-  const at::Tensor outputs =
-      std::get<0>(at::lstm(windows, {zeros, zeros}, lstm_, /*has_biases=*/true,
-                           shape_.layers, /*dropout=*/0.0, /*train=*/false,
-                           /*bidirectional=*/false, /*batch_first=*/true));
-  return outputs.select(/*dim=*/1, /*index=*/-1);
+std::unique_ptr<TrainingStep> LstmModel::MakeTrainingStep(int64_t batch,
+                                                          int64_t steps) const {
+  std::vector<at::Tensor> parameters;
+  for (const NamedTensor& parameter : parameters_) {
+    parameters.push_back(parameter.tensor);
+  }
+  return MakeLstmTrainingStep(parameters, batch, steps);
 }
 
 }  // namespace stagecoach

@@ -9,10 +9,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/common/artifact/safetensors.h"
+#include "services/common/model/training_step.h"
 #include "services/common/tensor/tensor_artifacts.h"
 
 namespace stagecoach {
@@ -49,6 +51,11 @@ class LstmModel {
   // From windows [batch, steps, input_size] to [batch, output_size].
   at::Tensor Forward(const at::Tensor& windows) const;
 
+  // How to train it without autograd, on up to `batch` windows of `steps` steps
+  // at once; null if autograd is not slower.
+  std::unique_ptr<TrainingStep> MakeTrainingStep(int64_t batch,
+                                                 int64_t steps) const;
+
   // `lstm.weight_ih_l0`, `lstm.weight_hh_l0`, `lstm.bias_ih_l0`,
   // `lstm.bias_hh_l0`, … by layer, `linear.weight`, `linear.bias`.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
@@ -56,10 +63,6 @@ class LstmModel {
 
  private:
   LstmModel(const LstmShape& shape, std::vector<NamedTensor> parameters);
-
-  // The last layer's hidden state after the last step, [batch, hidden_size].
-  at::Tensor ForwardByLayers(const at::Tensor& windows) const;
-  at::Tensor ForwardByTorch(const at::Tensor& windows) const;
 
   LstmShape shape_;
   std::vector<NamedTensor> parameters_;
