@@ -22,9 +22,10 @@
 //     outputs:
 //       - {name: forecast, from: steps.load.forecast}
 //
-// Types of parameters: integer, number, string, boolean, integer-or-string.
-// Types of inputs: table, tensor, weights, report, text. A quoted scalar is
-// text, whatever it looks like. Durations are as `1h30m` or `250ms`.
+// Types of parameters: integer, number, string, boolean, integer-or-string,
+// string-list. Types of inputs: table, tensor, weights, report, text, file. A
+// quoted scalar is text, whatever it looks like, and so is each scalar in a
+// list (`[Passengers, 1949]`). Durations are as `1h30m` or `250ms`.
 
 #ifndef ORCHESTRATOR_PIPELINE_PARSE_H_
 #define ORCHESTRATOR_PIPELINE_PARSE_H_

@@ -182,8 +182,14 @@ INSTANTIATE_TEST_SUITE_P(
         {"ChoicesIsText", "default: 4", "choices: a",
          "10: spec.parameters.epochs.choices: must be a list, not \"a\""},
         {"DefaultIsAList", "default: 4", "default: [4]",
-         "10: spec.parameters.epochs.default: must be a single value, not a "
-         "list"},
+         "10: spec.parameters.epochs.default: parameter 'epochs' of the "
+         "pipeline is a list of strings, [\"4\"]; it must be a whole number"},
+        {"DefaultIsAMap", "default: 4", "default: {a: 4}",
+         "10: spec.parameters.epochs.default: must be a single value or a list "
+         "of texts, not a map"},
+        {"DefaultIsAListOfLists", "default: 4", "default: [[4]]",
+         "10: spec.parameters.epochs.default: must be a list of texts, but "
+         "holds a list"},
         {"DefaultIsNan", "type: integer\n      default: 4",
          "type: number\n      default: .nan",
          "10: spec.parameters.epochs.default: must be a finite number, not "
@@ -268,12 +274,16 @@ INSTANTIATE_TEST_SUITE_P(
         {"ReferenceToTheEnvironment", "${parameters.epochs}", "${EPOCHS}",
          "21: spec.steps.train.parameters.epochs: must be a value or all of it "
          "one ${parameters.NAME}, not \"${EPOCHS}\""},
-        {"ParameterIsAList", "${parameters.epochs}", "[1, 2]",
-         "21: spec.steps.train.parameters.epochs: must be a single value, not "
-         "a list"},
+        {"ParameterIsAMap", "${parameters.epochs}", "{a: 1}",
+         "21: spec.steps.train.parameters.epochs: must be a single value or a "
+         "list of texts, not a map"},
         {"ParameterIsNothing", "${parameters.epochs}", "",
-         "21: spec.steps.train.parameters.epochs: must be a single value, not "
-         "nothing"},
+         "21: spec.steps.train.parameters.epochs: must be a single value or a "
+         "list of texts, not nothing"},
+        {"ReferenceInAList", "${parameters.epochs}",
+         "[\"${parameters.epochs}\"]",
+         "21: spec.steps.train.parameters.epochs: must be a list of texts, but "
+         "holds \"${parameters.epochs}\""},
         {"ParametersIsAList",
          "parameters:\n        epochs: ${parameters.epochs}", "parameters: [a]",
          "20: spec.steps.train.parameters: must be a map, not a list"},

@@ -265,6 +265,31 @@ TEST(ParsePipelineTest, ValuesHaveTheTypeThatTheyAreWrittenAs) {
   }
 }
 
+TEST(ParsePipelineTest, AListIsOfTextsWhateverTheyLookLike) {
+  const auto pipeline = ParsePipeline(
+      absl::StrCat(kHeader,
+                   "  - name: load\n    stage: load\n    parameters:\n"
+                   "      columns: [Month, 1949, \"a,b\", true]\n"
+                   "      calendar: ${parameters.calendar}\n"
+                   "    inputs: {source: inputs.source}\n"
+                   "  parameters:\n  - name: calendar\n    type: string-list\n"
+                   "    choices: [month, hour]\n    default: [hour, month]\n"
+                   "  inputs: [{name: source, type: file}]\n"),
+      "");
+  ASSERT_OK(pipeline);
+  EXPECT_THAT(pipeline->steps(0)
+                  .parameters()
+                  .at("columns")
+                  .value()
+                  .string_list_value()
+                  .values(),
+              ElementsAre("Month", "1949", "a,b", "true"));
+  EXPECT_THAT(
+      pipeline->parameters(0).default_value().string_list_value().values(),
+      ElementsAre("hour", "month"));
+  EXPECT_EQ(pipeline->inputs(0).type(), v1::ARTIFACT_TYPE_FILE);
+}
+
 TEST(ParsePipelineTest, TheDigestIsOfTheSpecificationNotOfItsLayout) {
   const std::string block =
       absl::StrCat(kHeader,

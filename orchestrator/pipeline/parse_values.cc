@@ -29,11 +29,25 @@ constexpr ParameterTypeName kParameterTypes[] = {
     {"string", v1::PARAMETER_TYPE_STRING},
     {"boolean", v1::PARAMETER_TYPE_BOOLEAN},
     {"integer-or-string", v1::PARAMETER_TYPE_INTEGER_OR_STRING},
+    {"string-list", v1::PARAMETER_TYPE_STRING_LIST},
 };
 
 absl::Status MustBe(absl::string_view wanted, const YamlNode& node) {
   return absl::InvalidArgumentError(
       absl::StrCat("must be ", wanted, ", not ", DescribeNode(node)));
+}
+
+absl::StatusOr<v1::ParameterValue> ParseListLiteral(const YamlNode& list) {
+  std::vector<std::string> texts;
+  for (const YamlNode& item : list.items) {
+    if (item.kind != YamlNode::Kind::kScalar ||
+        absl::StrContains(item.text, "${")) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "must be a list of texts, but holds ", DescribeNode(item)));
+    }
+    texts.push_back(item.text);
+  }
+  return StringListValue(texts);
 }
 
 std::optional<v1::StepOutput> ReadStepOutput(absl::string_view text) {
@@ -62,8 +76,9 @@ absl::StatusOr<v1::ParameterType> ParseParameterType(absl::string_view name) {
 }
 
 absl::StatusOr<v1::ParameterValue> ParseLiteral(const YamlNode& node) {
+  if (node.kind == YamlNode::Kind::kList) return ParseListLiteral(node);
   if (node.kind != YamlNode::Kind::kScalar) {
-    return MustBe("a single value", node);
+    return MustBe("a single value or a list of texts", node);
   }
   v1::ParameterValue value = ScalarValue(node);
   if (value.kind_case() == v1::ParameterValue::KIND_NOT_SET) {

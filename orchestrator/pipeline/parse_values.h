@@ -14,10 +14,12 @@ namespace stagecoach {
 
 // Each returns INVALID_ARGUMENT for anything else.
 
-// `integer`, `number`, `string`, `boolean` or `integer-or-string`.
+// `integer`, `number`, `string`, `boolean`, `integer-or-string` or
+// `string-list`.
 absl::StatusOr<v1::ParameterType> ParseParameterType(absl::string_view name);
 
-// A scalar that is a parameter's value; finite.
+// A scalar that is a parameter's value, finite; or a list of scalars, each of
+// which is text.
 absl::StatusOr<v1::ParameterValue> ParseLiteral(const YamlNode& node);
 
 // A literal, or `${parameters.NAME}` and nothing around it.

@@ -130,7 +130,7 @@ class StageChecker {
       }
       const v1::ArtifactType given = TypeOfSource(step.inputs().at(name), path);
       if (spec == nullptr || given == v1::ARTIFACT_TYPE_UNSPECIFIED ||
-          given == spec->type()) {
+          TakesType(spec->type(), given)) {
         continue;
       }
       problems_.Add(

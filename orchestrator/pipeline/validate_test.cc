@@ -112,6 +112,14 @@ INSTANTIATE_TEST_SUITE_P(
         {"InputOfAnotherType", "source, type: table", "source, type: report",
          "18: spec.steps.load.inputs.source: stage 'load' takes a table here, "
          "but this is a report"},
+        {"ListForAString", "column, type: string, default: Passengers",
+         "column, type: string-list, default: [Passengers]",
+         "16: spec.steps.load.parameters.column: stage 'load' takes a whole "
+         "number or a string, but parameter 'column' of the pipeline is a list "
+         "of strings"},
+        {"FileForATable", "source, type: table", "source, type: file",
+         "18: spec.steps.load.inputs.source: stage 'load' takes a table here, "
+         "but this is a file"},
         {"OutputOfAnotherType", "steps.load.train", "inputs.source",
          "24: spec.steps.train.inputs.train: stage 'train' takes a tensor "
          "here, but this is a table"},

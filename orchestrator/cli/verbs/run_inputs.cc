@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "orchestrator/cli/exit_code.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
@@ -65,6 +66,11 @@ std::string Owner(const v1::Pipeline& pipeline) {
 
 v1::ParameterValue ParseParameterValue(v1::ParameterType type,
                                        absl::string_view text) {
+  if (type == v1::PARAMETER_TYPE_STRING_LIST) {
+    const std::vector<std::string> values =
+        absl::StrSplit(text, ',', absl::SkipEmpty());
+    return StringListValue(values);
+  }
   if (text.size() >= 2 && absl::StartsWith(text, "\"") &&
       absl::EndsWith(text, "\"")) {
     return StringValue(text.substr(1, text.size() - 2));

@@ -14,8 +14,9 @@
 
 namespace stagecoach {
 
-// The value that `text` stands for where `type` is wanted. Text in double
-// quotes is always a string (`"5"`); text that is not of the type becomes the
+// The value that `text` stands for where `type` is wanted. A list is written
+// with commas (`a,b`), an empty one as nothing. Other text in double quotes is
+// always a string (`"5"`); text that is not of the type becomes the
 // kind that it looks like, so that the check can say what it is.
 v1::ParameterValue ParseParameterValue(v1::ParameterType type,
                                        absl::string_view text);

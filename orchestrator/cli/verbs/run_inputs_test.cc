@@ -31,6 +31,12 @@ TEST(RunInputsTest, ValuesAreReadAsTheTypeThatIsWanted) {
   EXPECT_EQ(Parsed(v1::PARAMETER_TYPE_INTEGER_OR_STRING, "1.5"), "\"1.5\"");
 }
 
+TEST(RunInputsTest, AListIsWrittenWithCommas) {
+  EXPECT_EQ(Parsed(v1::PARAMETER_TYPE_STRING_LIST, "a,b"), R"(["a", "b"])");
+  EXPECT_EQ(Parsed(v1::PARAMETER_TYPE_STRING_LIST, "12"), R"(["12"])");
+  EXPECT_EQ(Parsed(v1::PARAMETER_TYPE_STRING_LIST, ""), "[]");
+}
+
 TEST(RunInputsTest, TextInQuotesIsAlwaysAString) {
   EXPECT_EQ(Parsed(v1::PARAMETER_TYPE_INTEGER_OR_STRING, "\"5\""), "\"5\"");
   EXPECT_EQ(Parsed(v1::PARAMETER_TYPE_NUMBER, "\"0.7\""), "\"0.7\"");

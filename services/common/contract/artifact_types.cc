@@ -24,6 +24,7 @@ constexpr TypeRow kTypes[] = {
     {v1::ARTIFACT_TYPE_TABLE, "table", ".csv"},
     {v1::ARTIFACT_TYPE_REPORT, "report", ".json"},
     {v1::ARTIFACT_TYPE_TEXT, "text", ".txt"},
+    {v1::ARTIFACT_TYPE_FILE, "file", ""},
 };
 
 const TypeRow* FindRow(v1::ArtifactType type) {
@@ -54,6 +55,11 @@ v1::ArtifactType ArtifactTypeOfFile(absl::string_view file_name) {
 
 bool HoldsTensors(v1::ArtifactType type) {
   return type == v1::ARTIFACT_TYPE_TENSOR || type == v1::ARTIFACT_TYPE_WEIGHTS;
+}
+
+bool TakesType(v1::ArtifactType wanted, v1::ArtifactType given) {
+  if (wanted == v1::ARTIFACT_TYPE_FILE) return FindRow(given) != nullptr;
+  return wanted == given;
 }
 
 absl::StatusOr<v1::ArtifactType> ParseArtifactType(absl::string_view name) {

@@ -9,12 +9,12 @@
 
 namespace stagecoach {
 
-// `tensor`, `weights`, `table`, `report`, `text`; `unspecified` for anything
-// else.
+// `tensor`, `weights`, `table`, `report`, `text`, `file`; `unspecified` for
+// anything else.
 absl::string_view ArtifactTypeName(v1::ArtifactType type);
 
-// The extension of its files with the dot, e.g. `.safetensors`; empty if the
-// type is not one of the five.
+// The extension of its files with the dot, e.g. `.safetensors`; empty for
+// `file`, which no stage writes, and for what is no type.
 absl::string_view ArtifactExtension(v1::ArtifactType type);
 
 // What a file of that name holds by its extension: TENSOR for `.safetensors`,
@@ -23,6 +23,10 @@ v1::ArtifactType ArtifactTypeOfFile(absl::string_view file_name);
 
 // Whether its files are safetensors.
 bool HoldsTensors(v1::ArtifactType type);
+
+// Whether an input of type `wanted` takes an artifact of type `given`: one of
+// its own type, or any if `file` is wanted.
+bool TakesType(v1::ArtifactType wanted, v1::ArtifactType given);
 
 // The type called `name`, in any case. INVALID_ARGUMENT with the nearest name.
 absl::StatusOr<v1::ArtifactType> ParseArtifactType(absl::string_view name);

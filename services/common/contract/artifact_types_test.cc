@@ -8,14 +8,34 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(ArtifactTypesTest, EveryTypeHasANameThatReadsBackAndAnExtension) {
+TEST(ArtifactTypesTest, EveryTypeHasANameThatReadsBack) {
   for (int number = v1::ArtifactType_MIN; number <= v1::ArtifactType_MAX;
        ++number) {
     const auto type = static_cast<v1::ArtifactType>(number);
     if (type == v1::ARTIFACT_TYPE_UNSPECIFIED) continue;
     EXPECT_THAT(ParseArtifactType(ArtifactTypeName(type)), IsOkAndHolds(type));
-    EXPECT_EQ(ArtifactExtension(type).substr(0, 1), ".") << number;
   }
+}
+
+TEST(ArtifactTypesTest, EveryTypeThatAStageWritesHasAnExtension) {
+  for (int number = v1::ArtifactType_MIN; number <= v1::ArtifactType_MAX;
+       ++number) {
+    const auto type = static_cast<v1::ArtifactType>(number);
+    const bool written =
+        type != v1::ARTIFACT_TYPE_UNSPECIFIED && type != v1::ARTIFACT_TYPE_FILE;
+    EXPECT_EQ(ArtifactExtension(type).substr(0, 1), written ? "." : "")
+        << number;
+  }
+}
+
+TEST(ArtifactTypesTest, OnlyAFileTakesEveryType) {
+  EXPECT_TRUE(TakesType(v1::ARTIFACT_TYPE_FILE, v1::ARTIFACT_TYPE_TABLE));
+  EXPECT_TRUE(TakesType(v1::ARTIFACT_TYPE_FILE, v1::ARTIFACT_TYPE_FILE));
+  EXPECT_FALSE(
+      TakesType(v1::ARTIFACT_TYPE_FILE, v1::ARTIFACT_TYPE_UNSPECIFIED));
+  EXPECT_TRUE(TakesType(v1::ARTIFACT_TYPE_TABLE, v1::ARTIFACT_TYPE_TABLE));
+  EXPECT_FALSE(TakesType(v1::ARTIFACT_TYPE_TABLE, v1::ARTIFACT_TYPE_FILE));
+  EXPECT_FALSE(TakesType(v1::ARTIFACT_TYPE_TENSOR, v1::ARTIFACT_TYPE_WEIGHTS));
 }
 
 TEST(ArtifactTypesTest, TypesUnknownToThisBuildHaveNoExtension) {

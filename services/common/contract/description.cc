@@ -26,9 +26,16 @@ absl::Status ValidateArtifactSpecs(const Specs& specs, absl::string_view kind,
   for (const auto& spec : specs) {
     SC_RETURN_IF_ERROR(CheckFieldName(
         absl::StrCat("name of an ", kind, " of ", stage), spec.name()));
-    if (ArtifactExtension(spec.type()).empty()) {
+    // FILE takes every type that there is.
+    if (!TakesType(v1::ARTIFACT_TYPE_FILE, spec.type())) {
       return absl::InvalidArgumentError(absl::StrCat(
           kind, " '", spec.name(), "' of ", stage, " has no artifact type"));
+    }
+    if (kind == "output" && ArtifactExtension(spec.type()).empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          kind, " '", spec.name(), "' of ", stage, " is a ",
+          ArtifactTypeName(spec.type()),
+          ", which only an input may be; it must say what it holds"));
     }
   }
   return absl::OkStatus();
@@ -64,7 +71,7 @@ absl::Status CheckInput(const v1::InputSpec& spec, const v1::Artifact& given,
     return absl::InvalidArgumentError(
         absl::StrCat(input, " has no uri; it must be pvc://<volume>/<path>"));
   }
-  if (given.type() != spec.type()) {
+  if (!TakesType(spec.type(), given.type())) {
     return absl::InvalidArgumentError(
         absl::StrCat(input, ", ", given.uri(), ", is of type ",
                      ArtifactTypeName(given.type()), "; it must be of type ",

@@ -67,6 +67,14 @@ TEST(ValidateDescriptionTest, NamesWhatIsWrong) {
                                            "has no artifact type")));
 
   description = Description();
+  description.mutable_inputs(0)->set_type(v1::ARTIFACT_TYPE_FILE);
+  EXPECT_OK(ValidateDescription(description));
+  description.mutable_outputs(0)->set_type(v1::ARTIFACT_TYPE_FILE);
+  EXPECT_THAT(ValidateDescription(description),
+              StatusIs(kInvalid, HasSubstr("of stage 'prepare' is a file, "
+                                           "which only an input may be")));
+
+  description = Description();
   description.mutable_outputs(0)->set_name("../x");
   EXPECT_THAT(ValidateDescription(description),
               StatusIs(kInvalid, HasSubstr("name of an output")));

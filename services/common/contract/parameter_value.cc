@@ -56,6 +56,13 @@ v1::ParameterValue BooleanValue(bool value) {
   return result;
 }
 
+v1::ParameterValue StringListValue(absl::Span<const std::string> values) {
+  v1::ParameterValue result;
+  result.mutable_string_list_value()->mutable_values()->Add(values.begin(),
+                                                            values.end());
+  return result;
+}
+
 bool SameValue(const v1::ParameterValue& a, const v1::ParameterValue& b) {
   if (a.kind_case() != b.kind_case()) return false;
   switch (a.kind_case()) {

@@ -18,6 +18,9 @@ TEST(ParameterValueTest, ValuesAreEqualOnlyWithinAKind) {
   EXPECT_TRUE(SameValue(StringValue("a"), StringValue("a")));
   EXPECT_TRUE(SameValue(BooleanValue(false), BooleanValue(false)));
   EXPECT_FALSE(SameValue(NumberValue(NAN), NumberValue(NAN)));
+  EXPECT_TRUE(SameValue(StringListValue({"a"}), StringListValue({"a"})));
+  EXPECT_FALSE(SameValue(StringListValue({"a"}), StringListValue({"a", "b"})));
+  EXPECT_FALSE(SameValue(StringListValue({"a"}), StringValue("a")));
   EXPECT_TRUE(SameValue({}, {}));
   EXPECT_FALSE(SameValue({}, IntegerValue(0)));
 }
@@ -33,6 +36,7 @@ TEST(ParameterValueTest, TextReadsBackAsTheSameNumber) {
       "-9223372036854775808");
   EXPECT_EQ(ParameterValueText(StringValue("a b")), "a b");
   EXPECT_EQ(ParameterValueText(BooleanValue(true)), "true");
+  EXPECT_EQ(ParameterValueText(StringListValue({"a", "b"})), "a,b");
   EXPECT_EQ(ParameterValueText({}), "");
 }
 
@@ -43,6 +47,9 @@ TEST(ParameterValueTest, MessagesShowTheKindAndStayShort) {
   EXPECT_EQ(QuotedParameterValue(NumberValue(1e300)), "1e+300");
   EXPECT_EQ(QuotedParameterValue(NumberValue(NAN)), "nan");
   EXPECT_EQ(QuotedParameterValue(IntegerValue(4)), "4");
+  EXPECT_EQ(QuotedParameterValue(StringListValue({"a", "\n"})),
+            R"(["a", "\n"])");
+  EXPECT_EQ(QuotedParameterValue(StringListValue({})), "[]");
   EXPECT_EQ(QuotedParameterValue({}), "not set");
   EXPECT_LT(QuotedParameterValue(StringValue(std::string(9999, 'x'))).size(),
             70u);

@@ -73,6 +73,20 @@ absl::Status CheckNumeric(const v1::ParameterSpec& spec,
   return NotAllowed(absl::StatusCode::kOutOfRange, spec, value, what);
 }
 
+absl::Status CheckLength(const v1::ParameterSpec& spec, size_t bytes,
+                         absl::string_view what) {
+  if (bytes <= kMaxStringBytes) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat(Parameter(spec, what), " is ",
+                                            bytes, " bytes long; it may have ",
+                                            kMaxStringBytes));
+}
+
+bool IsChoice(const v1::ParameterSpec& spec, const std::string& text) {
+  return spec.choices().empty() ||
+         std::find(spec.choices().begin(), spec.choices().end(), text) !=
+             spec.choices().end();
+}
+
 absl::Status CheckString(const v1::ParameterSpec& spec,
                          const v1::ParameterValue& value,
                          absl::string_view what) {
@@ -80,17 +94,27 @@ absl::Status CheckString(const v1::ParameterSpec& spec,
     return WrongType(spec, value, what);
   }
   const std::string& text = value.string_value();
-  if (text.size() > kMaxStringBytes) {
-    return absl::OutOfRangeError(
-        absl::StrCat(Parameter(spec, what), " is ", text.size(),
-                     " bytes long; it may have ", kMaxStringBytes));
-  }
-  if (spec.choices().empty() ||
-      std::find(spec.choices().begin(), spec.choices().end(), text) !=
-          spec.choices().end()) {
-    return absl::OkStatus();
-  }
+  SC_RETURN_IF_ERROR(CheckLength(spec, text.size(), what));
+  if (IsChoice(spec, text)) return absl::OkStatus();
   return NotAllowed(absl::StatusCode::kInvalidArgument, spec, value, what);
+}
+
+absl::Status CheckStringList(const v1::ParameterSpec& spec,
+                             const v1::ParameterValue& value,
+                             absl::string_view what) {
+  if (value.kind_case() != v1::ParameterValue::kStringListValue) {
+    return WrongType(spec, value, what);
+  }
+  size_t bytes = 0;
+  for (const std::string& text : value.string_list_value().values()) {
+    bytes += text.size();
+    if (IsChoice(spec, text)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(Parameter(spec, what), " holds ",
+                     QuotedParameterValue(StringValue(text)), "; it must be ",
+                     DescribeAllowed(spec)));
+  }
+  return CheckLength(spec, bytes, what);
 }
 
 absl::Status CheckNamesAreKnown(const ParameterSpecs& specs,
@@ -171,7 +195,8 @@ absl::Status CheckRangeMakesSense(const v1::ParameterSpec& spec,
 absl::Status CheckChoicesMakeSense(const v1::ParameterSpec& spec,
                                    absl::string_view what) {
   if (spec.choices().empty()) return absl::OkStatus();
-  if (spec.type() != v1::PARAMETER_TYPE_STRING) {
+  if (spec.type() != v1::PARAMETER_TYPE_STRING &&
+      spec.type() != v1::PARAMETER_TYPE_STRING_LIST) {
     return absl::InvalidArgumentError(absl::StrCat(
         Parameter(spec, what), " has choices, which only strings have"));
   }
@@ -187,8 +212,10 @@ absl::Status CheckChoicesMakeSense(const v1::ParameterSpec& spec,
 
 std::string DescribeAllowed(const v1::ParameterSpec& spec) {
   if (!spec.choices().empty()) {
-    return absl::StrCat("one of \"", absl::StrJoin(spec.choices(), "\", \""),
-                        "\"");
+    return absl::StrCat(spec.type() == v1::PARAMETER_TYPE_STRING_LIST
+                            ? "a list of any of \""
+                            : "one of \"",
+                        absl::StrJoin(spec.choices(), "\", \""), "\"");
   }
   return absl::StrCat(DescribeType(spec.type()), DescribeRange(spec));
 }
@@ -220,6 +247,8 @@ absl::Status CheckParameterValue(const v1::ParameterSpec& spec,
         return absl::OkStatus();
       }
       return CheckString(spec, value, what);
+    case v1::PARAMETER_TYPE_STRING_LIST:
+      return CheckStringList(spec, value, what);
     default:
       return absl::InvalidArgumentError(
           absl::StrCat(Parameter(spec, what), " has no type"));

@@ -28,7 +28,8 @@ using ResolvedParameters = std::map<std::string, v1::ParameterValue>;
 // INVALID_ARGUMENT: a name that is not in `specs` (with the nearest one), a
 // required one that is missing, a wrong type, NaN or infinity, text that is
 // not one of the choices.
-// OUT_OF_RANGE: a number beyond its range, text over 64 KiB.
+// OUT_OF_RANGE: a number beyond its range, text (of a list: all of it) over
+// 64 KiB.
 // Each message names parameter, owner, value and what is allowed.
 absl::StatusOr<ResolvedParameters> ResolveParameters(
     const ParameterSpecs& specs, const GivenParameters& given,
@@ -41,13 +42,13 @@ absl::Status CheckParameterValue(const v1::ParameterSpec& spec,
 
 // Whether the specification itself makes sense: name, type, a range that is
 // not empty and of a numeric type, choices that are different and of a
-// STRING, a default that is allowed. INVALID_ARGUMENT otherwise.
+// STRING or STRING_LIST, a default that is allowed. INVALID_ARGUMENT otherwise.
 absl::Status ValidateParameterSpec(const v1::ParameterSpec& spec,
                                    absl::string_view what);
 
 // What the specification allows: `a number greater than 0 and less than 1`,
 // `a whole number, at least 1`, `a whole number from 1 to 100`, `one of "csv",
-// "tsv"`.
+// "tsv"`, `a list of any of "month", "hour"`.
 std::string DescribeAllowed(const v1::ParameterSpec& spec);
 
 // The one called `name`; null if there is none.

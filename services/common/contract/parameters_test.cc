@@ -161,6 +161,30 @@ TEST(CheckParameterValueTest, AnIntegerOrStringTakesBothAndNothingElse) {
   EXPECT_THAT(Check(spec, BooleanValue(true)), StatusIs(kInvalid));
 }
 
+TEST(CheckParameterValueTest, AListTakesAnyNumberOfTextsAndNothingElse) {
+  const v1::ParameterSpec spec =
+      Spec(R"(name: "columns" type: PARAMETER_TYPE_STRING_LIST)");
+  EXPECT_OK(Check(spec, StringListValue({})));
+  EXPECT_OK(Check(spec, StringListValue({"a", "b", "a"})));
+  EXPECT_THAT(Check(spec, StringValue("a")),
+              StatusIs(kInvalid, HasSubstr("is a string, \"a\"; it must be a "
+                                           "list of strings")));
+  EXPECT_THAT(
+      Check(spec, StringListValue(
+                      {std::string(40000, 'x'), std::string(40000, 'y')})),
+      StatusIs(kOutOfRange, HasSubstr("is 80000 bytes long; it may have")));
+}
+
+TEST(CheckParameterValueTest, EachTextOfAListMayBeHeldToChoices) {
+  const v1::ParameterSpec spec =
+      Spec(R"(name: "calendar" type: PARAMETER_TYPE_STRING_LIST
+              choices: "month" choices: "hour")");
+  EXPECT_OK(Check(spec, StringListValue({"hour", "month"})));
+  EXPECT_THAT(Check(spec, StringListValue({"hour", "mnth"})),
+              StatusIs(kInvalid, HasSubstr("holds \"mnth\"; it must be a list "
+                                           "of any of \"month\", \"hour\"")));
+}
+
 TEST(CheckParameterValueTest, ABooleanTakesNoOtherKind) {
   const v1::ParameterSpec spec =
       Spec(R"(name: "shuffle" type: PARAMETER_TYPE_BOOLEAN)");

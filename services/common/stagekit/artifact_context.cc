@@ -52,6 +52,14 @@ bool ArtifactContext::Boolean(absl::string_view name) const {
   return ParameterOf(name, v1::ParameterValue::kBooleanValue).boolean_value();
 }
 
+std::vector<std::string> ArtifactContext::StringList(
+    absl::string_view name) const {
+  const auto& values = ParameterOf(name, v1::ParameterValue::kStringListValue)
+                           .string_list_value()
+                           .values();
+  return {values.begin(), values.end()};
+}
+
 const v1::ParameterValue& ArtifactContext::Parameter(
     absl::string_view name) const {
   const auto found = request_.parameters.find(std::string(name));

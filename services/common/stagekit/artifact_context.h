@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,7 @@ class ArtifactContext final : public ExecutionContext {
   double Number(absl::string_view name) const override;
   const std::string& String(absl::string_view name) const override;
   bool Boolean(absl::string_view name) const override;
+  std::vector<std::string> StringList(absl::string_view name) const override;
   const v1::ParameterValue& Parameter(absl::string_view name) const override;
   bool HasInput(absl::string_view name) const override;
   absl::StatusOr<ArtifactReader> OpenInput(absl::string_view name) override;

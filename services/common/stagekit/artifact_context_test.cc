@@ -13,6 +13,7 @@ namespace stagecoach {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Does what the test says.
@@ -28,6 +29,7 @@ class ScriptedStage final : public Stage {
         .Parameter(String("word", "").Default("yes"))
         .Parameter(Boolean("flag", "").Default(true))
         .Parameter(IntegerOrString("column", "").Default("Month"))
+        .Parameter(StringList("columns", "").Default({"Month", "Year"}))
         .OptionalInput("series", v1::ARTIFACT_TYPE_TENSOR, "")
         .OptionalOutput("report", v1::ARTIFACT_TYPE_REPORT, "")
         .OptionalOutput("tensor", v1::ARTIFACT_TYPE_TENSOR, "")
@@ -54,6 +56,7 @@ TEST(ArtifactContextTest, GivesParametersByType) {
     EXPECT_EQ(context.String("word"), "yes");
     EXPECT_TRUE(context.Boolean("flag"));
     EXPECT_EQ(context.Parameter("column").string_value(), "Month");
+    EXPECT_THAT(context.StringList("columns"), ElementsAre("Month", "Year"));
     EXPECT_EQ(context.execution_id(), "test-run/step/1");
     return absl::OkStatus();
   }));

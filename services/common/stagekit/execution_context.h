@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,6 +37,7 @@ class ExecutionContext {
   virtual double Number(absl::string_view name) const = 0;
   virtual const std::string& String(absl::string_view name) const = 0;
   virtual bool Boolean(absl::string_view name) const = 0;
+  virtual std::vector<std::string> StringList(absl::string_view name) const = 0;
   // For INTEGER_OR_STRING and generic code.
   virtual const v1::ParameterValue& Parameter(absl::string_view name) const = 0;
 

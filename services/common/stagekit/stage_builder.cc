@@ -117,6 +117,24 @@ IntegerOrStringBuilder& IntegerOrStringBuilder::Default(
   return *this;
 }
 
+StringListBuilder::StringListBuilder(absl::string_view name,
+                                     absl::string_view documentation)
+    : ParameterBuilder(v1::PARAMETER_TYPE_STRING_LIST, name, documentation) {}
+
+StringListBuilder& StringListBuilder::Default(
+    absl::Span<const std::string> values) {
+  *spec_.mutable_default_value() = StringListValue(values);
+  return *this;
+}
+
+StringListBuilder& StringListBuilder::Choices(
+    std::initializer_list<absl::string_view> values) {
+  for (const absl::string_view value : values) {
+    spec_.add_choices(std::string(value));
+  }
+  return *this;
+}
+
 IntegerBuilder Integer(absl::string_view name,
                        absl::string_view documentation) {
   return IntegerBuilder(name, documentation);
@@ -138,6 +156,11 @@ BooleanBuilder Boolean(absl::string_view name,
 IntegerOrStringBuilder IntegerOrString(absl::string_view name,
                                        absl::string_view documentation) {
   return IntegerOrStringBuilder(name, documentation);
+}
+
+StringListBuilder StringList(absl::string_view name,
+                             absl::string_view documentation) {
+  return StringListBuilder(name, documentation);
 }
 
 StageBuilder::StageBuilder(absl::string_view name, absl::string_view version,

@@ -16,8 +16,10 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "stagecoach/v1/stage.pb.h"
 
 namespace stagecoach {
@@ -80,12 +82,23 @@ class IntegerOrStringBuilder : public ParameterBuilder {
   IntegerOrStringBuilder& Default(absl::string_view value);
 };
 
+// A list of texts, e.g. the names of columns.
+class StringListBuilder : public ParameterBuilder {
+ public:
+  StringListBuilder(absl::string_view name, absl::string_view documentation);
+  StringListBuilder& Default(absl::Span<const std::string> values);
+  // The only texts allowed in it.
+  StringListBuilder& Choices(std::initializer_list<absl::string_view> values);
+};
+
 IntegerBuilder Integer(absl::string_view name, absl::string_view documentation);
 NumberBuilder Number(absl::string_view name, absl::string_view documentation);
 StringBuilder String(absl::string_view name, absl::string_view documentation);
 BooleanBuilder Boolean(absl::string_view name, absl::string_view documentation);
 IntegerOrStringBuilder IntegerOrString(absl::string_view name,
                                        absl::string_view documentation);
+StringListBuilder StringList(absl::string_view name,
+                             absl::string_view documentation);
 
 class StageBuilder {
  public:

@@ -1,5 +1,6 @@
 #include "services/common/stagekit/stage_builder.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/base/status_matchers.h"
 #include "services/common/contract/description.h"
@@ -18,6 +19,8 @@ TEST(StageBuilderTest, ParametersCarryTheirTypeDefaultAndRange) {
           .Parameter(Boolean("header", "").Default(true))
           .Parameter(IntegerOrString("column", "").Default(-1))
           .Parameter(IntegerOrString("index", "").Default("Month"))
+          .Parameter(StringList("names", "").Default({"a", "b"}))
+          .Parameter(StringList("calendar", "").Default({}).Choices({"hour"}))
           .Build();
   ASSERT_OK(ValidateDescription(description));
   EXPECT_EQ(DescribeAllowed(description.parameters(0)),
@@ -29,6 +32,13 @@ TEST(StageBuilderTest, ParametersCarryTheirTypeDefaultAndRange) {
   EXPECT_TRUE(description.parameters(4).default_value().boolean_value());
   EXPECT_EQ(description.parameters(5).default_value().integer_value(), -1);
   EXPECT_EQ(description.parameters(6).default_value().string_value(), "Month");
+  EXPECT_THAT(
+      description.parameters(7).default_value().string_list_value().values(),
+      testing::ElementsAre("a", "b"));
+  EXPECT_EQ(DescribeAllowed(description.parameters(8)),
+            "a list of any of \"hour\"");
+  EXPECT_TRUE(
+      description.parameters(8).default_value().has_string_list_value());
 }
 
 TEST(StageBuilderTest, AParameterWithoutDefaultIsRequired) {

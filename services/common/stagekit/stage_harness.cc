@@ -134,6 +134,12 @@ void StageHarness::SetString(absl::string_view parameter,
       StringValue(value);
 }
 
+void StageHarness::SetStringList(absl::string_view parameter,
+                                 absl::Span<const std::string> values) {
+  (*state_->request.mutable_parameters())[std::string(parameter)] =
+      StringListValue(values);
+}
+
 void StageHarness::SetBoolean(absl::string_view parameter, bool value) {
   (*state_->request.mutable_parameters())[std::string(parameter)] =
       BooleanValue(value);

@@ -45,6 +45,8 @@ class StageHarness {
   void SetNumber(absl::string_view parameter, double value);
   void SetString(absl::string_view parameter, absl::string_view value);
   void SetBoolean(absl::string_view parameter, bool value);
+  void SetStringList(absl::string_view parameter,
+                     absl::Span<const std::string> values);
 
   // Writes a file to the volume and gives it as an input of the type that the
   // stage declares for it, with size and digest.
