@@ -3,11 +3,13 @@
 #ifndef SERVICES_COMMON_ARTIFACT_ARTIFACT_READER_H_
 #define SERVICES_COMMON_ARTIFACT_ARTIFACT_READER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "services/common/artifact/file_system.h"
 
 namespace stagecoach {
 
@@ -22,14 +24,23 @@ class ArtifactReader {
   ArtifactReader(std::string uri, absl::string_view bytes,
                  std::shared_ptr<const void> owner)
       : uri_(std::move(uri)), bytes_(bytes), owner_(std::move(owner)) {}
+  ArtifactReader(std::string uri, MappedBytes mapped)
+      : ArtifactReader(std::move(uri), mapped.bytes, std::move(mapped.owner)) {
+    is_map_ = mapped.is_map;
+  }
 
   const std::string& uri() const { return uri_; }
   absl::string_view bytes() const { return bytes_; }
+
+  // Says that the bytes before `position` will hardly be read again, so that
+  // they need not stay in this process's memory. They may still be read.
+  void DropBefore(size_t position) const;
 
  private:
   std::string uri_;
   absl::string_view bytes_;
   std::shared_ptr<const void> owner_;
+  bool is_map_ = false;
 };
 
 }  // namespace stagecoach

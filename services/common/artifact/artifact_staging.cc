@@ -46,7 +46,7 @@ ArtifactWriter::ArtifactWriter(DigestWriter file, OnFinished on_finished)
 
 absl::Status ArtifactWriter::Finish() {
   SC_ASSIGN_OR_RETURN(FileDigest digest, file_.Finish());
-  return on_finished_(std::move(digest));
+  return on_finished_(std::move(digest), file_.TakeFile());
 }
 
 ArtifactStaging::ArtifactStaging(std::shared_ptr<FileSystem> files,
@@ -100,14 +100,16 @@ absl::StatusOr<std::unique_ptr<ArtifactWriter>> ArtifactStaging::CreateFile(
                       files_->CreateFile(path));
   return std::make_unique<ArtifactWriter>(
       DigestWriter(std::move(file), metrics_),
-      [this, owned = std::string(name), path](FileDigest digest) {
-        return Finished(owned, path, std::move(digest));
+      [this, owned = std::string(name), path](
+          FileDigest digest, std::unique_ptr<WritableFile> written) {
+        return Finished(owned, path, std::move(digest), std::move(written));
       });
 }
 
 absl::Status ArtifactStaging::Finished(const std::string& name,
                                        const std::string& path,
-                                       FileDigest digest) {
+                                       FileDigest digest,
+                                       std::unique_ptr<WritableFile> file) {
   const auto is_named = [&name](const Output& output) {
     return output.artifact.name() == name;
   };
@@ -127,7 +129,7 @@ absl::Status ArtifactStaging::Finished(const std::string& name,
   absl::MutexLock lock(&mutex_);
   Output& output = *std::find_if(outputs_.begin(), outputs_.end(), is_named);
   artifact.mutable_metadata()->swap(*output.artifact.mutable_metadata());
-  output = {std::move(artifact), /*finished=*/true};
+  output = {std::move(artifact), /*finished=*/true, std::move(file)};
   return absl::OkStatus();
 }
 
@@ -168,44 +170,53 @@ absl::Status ArtifactStaging::SetMetadata(absl::string_view name,
       absl::StrCat("output \"", name, "\" has not been created"));
 }
 
-absl::StatusOr<std::vector<v1::Artifact>> ArtifactStaging::TakeOutputs() {
+absl::StatusOr<std::vector<ArtifactStaging::Output>>
+ArtifactStaging::TakeOutputs() {
   absl::MutexLock lock(&mutex_);
   if (closed_) {
     return absl::FailedPreconditionError(
         absl::StrCat(prefix_.ToString(), " is published only once"));
   }
-  std::vector<v1::Artifact> artifacts;
   for (const Output& output : outputs_) {
     if (!output.finished) {
       return absl::FailedPreconditionError(absl::StrCat(
           "output \"", output.artifact.name(), "\" is not finished"));
     }
-    artifacts.push_back(output.artifact);
   }
   closed_ = true;
-  return artifacts;
+  return std::move(outputs_);
+}
+
+absl::Status ArtifactStaging::WriteAndSync(const Manifest& manifest,
+                                           const std::vector<Output>& outputs) {
+  SC_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
+                      files_->CreateFile(JoinPath(directory_, kManifestName)));
+  SC_RETURN_IF_ERROR(file->Append({FormatManifest(manifest)}));
+  for (const Output& output : outputs) {
+    SC_RETURN_IF_ERROR(output.file->Sync());
+  }
+  SC_RETURN_IF_ERROR(file->Sync());
+  return files_->SyncDirectory(directory_);
 }
 
 absl::StatusOr<std::vector<v1::Artifact>> ArtifactStaging::Publish(
     Manifest manifest) {
-  SC_ASSIGN_OR_RETURN(std::vector<v1::Artifact> outputs, TakeOutputs());
-  manifest.result.mutable_outputs()->Assign(outputs.begin(), outputs.end());
+  SC_ASSIGN_OR_RETURN(const std::vector<Output> outputs, TakeOutputs());
+  std::vector<v1::Artifact> artifacts;
+  for (const Output& output : outputs) artifacts.push_back(output.artifact);
+  manifest.result.mutable_outputs()->Assign(artifacts.begin(), artifacts.end());
   const absl::string_view path = prefix_.path();
   const std::string what = absl::StrCat("publish ", prefix_.ToString());
   // The order is the promise: content, then the names in the directory, then
   // the directory's own name, then the way to it.
-  SC_RETURN_IF_ERROR(
-      WriteWholeFile(*files_, JoinPath(directory_, kManifestName),
-                     FormatManifest(manifest)),
-      what);
-  SC_RETURN_IF_ERROR(files_->SyncDirectory(directory_), what);
+  SC_RETURN_IF_ERROR(WriteAndSync(manifest, outputs), what);
   SC_RETURN_IF_ERROR(files_->Rename(directory_, path), what);
   {
     absl::MutexLock lock(&mutex_);
     renamed_ = true;
   }
   SC_RETURN_IF_ERROR(SyncWithParents(*files_, ParentPath(path)), what);
-  return outputs;
+  return artifacts;
 }
 
 }  // namespace stagecoach

@@ -30,7 +30,8 @@ namespace stagecoach {
 // Threads: one at a time. Ownership: must not outlive its ArtifactStaging.
 class ArtifactWriter {
  public:
-  using OnFinished = std::function<absl::Status(FileDigest digest)>;
+  using OnFinished = std::function<absl::Status(
+      FileDigest digest, std::unique_ptr<WritableFile> file)>;
 
   // By ArtifactStaging::CreateFile.
   ArtifactWriter(DigestWriter file, OnFinished on_finished);
@@ -38,8 +39,8 @@ class ArtifactWriter {
   // Errors as FileSystem says; after one, only destroy the writer.
   absl::Status Append(absl::string_view bytes) { return file_.Append(bytes); }
 
-  // Ends and syncs the file, which then is an output. Once. For TENSOR and
-  // WEIGHTS also FAILED_PRECONDITION: not a well-formed safetensors file.
+  // Ends the file, which then is an output; Publish syncs it. Once. For TENSOR
+  // and WEIGHTS also FAILED_PRECONDITION: not a well-formed safetensors file.
   absl::Status Finish();
 
  private:
@@ -49,7 +50,8 @@ class ArtifactWriter {
 
 // A hidden directory beside the final one, which takes the final name when all
 // is written and synced: readers see all of it or nothing. Unless published,
-// the destructor removes it.
+// the destructor removes it. Files are synced together, at the end: a journal
+// then takes them in one turn rather than one each.
 //
 // Threads: files may be created and written from several threads at once;
 //          Publish comes after all of them.
@@ -99,6 +101,8 @@ class ArtifactStaging {
   struct Output {
     v1::Artifact artifact;
     bool finished = false;
+    // Of a finished output: to be synced.
+    std::unique_ptr<WritableFile> file;
   };
 
   // Takes the place for an output of that name.
@@ -106,10 +110,13 @@ class ArtifactStaging {
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Marks the output as whole.
   absl::Status Finished(const std::string& name, const std::string& path,
-                        FileDigest digest) ABSL_LOCKS_EXCLUDED(mutex_);
-  // All outputs; FAILED_PRECONDITION naming one that is not whole.
-  absl::StatusOr<std::vector<v1::Artifact>> TakeOutputs()
+                        FileDigest digest, std::unique_ptr<WritableFile> file)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // All outputs; FAILED_PRECONDITION naming one that is not whole.
+  absl::StatusOr<std::vector<Output>> TakeOutputs() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Writes the manifest and syncs it and all outputs.
+  absl::Status WriteAndSync(const Manifest& manifest,
+                            const std::vector<Output>& outputs);
 
   const std::shared_ptr<FileSystem> files_;
   ArtifactMetrics& metrics_;

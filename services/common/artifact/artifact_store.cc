@@ -105,7 +105,7 @@ absl::StatusOr<ArtifactReader> ArtifactStore::Open(
     SC_RETURN_IF_ERROR(verified);
   }
   SC_ASSIGN_OR_RETURN(MappedBytes mapped, file->Map());
-  return ArtifactReader(artifact.uri(), mapped.bytes, std::move(mapped.owner));
+  return ArtifactReader(artifact.uri(), std::move(mapped));
 }
 
 absl::StatusOr<v1::Artifact> ArtifactStore::Inspect(absl::string_view uri) {

@@ -76,6 +76,7 @@ absl::Status ArtifactUpload::Finish() {
         " bytes came, but size_bytes promises ", header_.size_bytes()));
   }
   SC_ASSIGN_OR_RETURN(digest_, writer_.Finish());
+  SC_RETURN_IF_ERROR(writer_.TakeFile()->Sync());
   if (header_.sha256().empty() || header_.sha256() == digest_.sha256) {
     return absl::OkStatus();
   }

@@ -37,8 +37,6 @@ absl::Status DigestWriter::Append(absl::string_view bytes) {
 absl::StatusOr<FileDigest> DigestWriter::Finish() {
   SC_RETURN_IF_ERROR(Write(buffer_));
   buffer_.clear();
-  SC_RETURN_IF_ERROR(file_->Sync());
-  file_ = nullptr;  // closes it
   metrics_.Observe(IoOperation::kHash, digest_time_, size_bytes_);
   return FileDigest{size_bytes_, digest_.Finish()};
 }

@@ -35,8 +35,12 @@ class DigestWriter {
 
   absl::Status Append(absl::string_view bytes);
 
-  // Writes and syncs what is left. Once, after all Appends.
+  // Writes what is left. Once, after all Appends.
   absl::StatusOr<FileDigest> Finish();
+
+  // The finished file, open to be synced: its content survives a power cut only
+  // after that.
+  std::unique_ptr<WritableFile> TakeFile() { return std::move(file_); }
 
  private:
   // Digests and writes, piece by piece while it is in the processor's cache.

@@ -42,6 +42,8 @@ struct VolumeSpace {
 struct MappedBytes {
   absl::string_view bytes;
   std::shared_ptr<const void> owner;
+  // Whether they are the file's own pages rather than a copy.
+  bool is_map = false;
 };
 
 // A file open for writing at its end. The destructor closes it and promises

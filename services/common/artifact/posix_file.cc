@@ -139,7 +139,7 @@ class PosixReadableFile final : public ReadableFile {
     }
     return MappedBytes{
         absl::string_view(static_cast<const char*>(address), size),
-        std::make_shared<Mapping>(address, size)};
+        std::make_shared<Mapping>(address, size), /*is_map=*/true};
   }
 
   const UniqueFd fd_;
