@@ -32,6 +32,7 @@ RPC = "services/common/rpc"
 SCALING = "services/common/scaling"
 STAGEKIT = "services/common/stagekit"
 TENSOR = "services/common/tensor"
+TORCHFILE = "services/common/torchfile"
 MODEL = "services/common/model"
 PIPELINE = "orchestrator/pipeline"
 
@@ -46,8 +47,9 @@ ALLOWED = {
     SCALING: [BASE],
     STAGEKIT: [BASE, ARTIFACT, CONTRACT, RPC, "gRPC"],
     TENSOR: [BASE, ARTIFACT, STAGEKIT, "torch"],
+    TORCHFILE: [BASE, ARTIFACT, SCALING],
     MODEL: [BASE, ARTIFACT, SCALING, TENSOR, "torch"],
-    "services/load": [BASE, ARTIFACT, STAGEKIT],
+    "services/load": [BASE, ARTIFACT, SCALING, STAGEKIT, TORCHFILE],
     "services/prepare": [BASE, ARTIFACT, SCALING, STAGEKIT],
     "services/train": [
         BASE,
@@ -101,6 +103,7 @@ ALLOWED = {
         CONTRACT,
         RPC,
         PIPELINE,
+        TORCHFILE,
         "services/common/artifact/safetensors.h",
         "gRPC",
     ],
