@@ -1,5 +1,6 @@
 // Splits CSV bytes (RFC 4180) into records and fields, in one pass and without
-// copies.
+// copies. The bytes may come in parts: a record that goes on beyond the part at
+// hand is not read until there is more.
 //
 // Accepts LF and CRLF, a UTF-8 byte order mark, quoted fields with doubled
 // quotes, delimiters and line feeds inside, and a last line without an end. A
@@ -17,6 +18,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "services/common/base/status_macros.h"
 #include "services/load/structural_bytes.h"
 
@@ -37,21 +39,44 @@ struct CsvField {
 // Ownership: the bytes belong to somebody else and must outlive the scanner.
 class CsvScanner {
  public:
-  CsvScanner(absl::string_view bytes, char delimiter);
+  // `bytes` are the first of the file; all there are if `last`.
+  CsvScanner(absl::string_view bytes, char delimiter, bool last = true);
+
+  // Goes on with `bytes`, which start with what is unread().
+  void Continue(absl::string_view bytes, bool last);
+
+  absl::string_view unread() const { return bytes_.substr(position_); }
+  // Whether the bytes at hand are the last.
+  bool last() const { return last_; }
 
   // Whether nothing is left but blanks and line ends.
   bool OnlyBlanksLeft() const {
-    return absl::StripLeadingAsciiWhitespace(bytes_.substr(position_)).empty();
+    return absl::StripLeadingAsciiWhitespace(unread()).empty();
   }
   // Whether the next record is a line with nothing on it.
   bool AtEmptyLine() const {
     const absl::string_view rest = bytes_.substr(position_, 2);
     return absl::StartsWith(rest, "\n") || rest == "\r\n";
   }
+  bool NextIs(char byte) const {
+    return position_ < bytes_.size() && bytes_[position_] == byte;
+  }
+  // Passes over the rest of the line. False, and nothing done, if its end is
+  // not at hand.
+  bool SkipLine();
+
+  // Reads the next record if it is a simple one: without quotes and NUL, its
+  // line feed at hand. Puts the fields of which `wanted` has the indexes,
+  // ascending, into `texts`, one for each, and returns how many fields there
+  // were; those that are missing keep what they were. 0, and nothing has been
+  // read, if it is not that simple: NextRecord is for all of them.
+  int64_t NextPlainRecord(absl::Span<const int64_t> wanted,
+                          absl::Span<absl::string_view> texts);
 
   // Calls `visit(index, field)` for each field of the next record, index from
-  // 0, and returns how many there were, >= 1. Not to be called
-  // when nothing is left.
+  // 0, and returns how many there were. Not to be called when nothing is left.
+  // 0 if the record's end is not at hand: then nothing has been read, and what
+  // was visited does not count.
   //
   // FAILED_PRECONDITION with the line: a NUL byte (no text file has one), a
   // quote that is never closed, or text between a closing quote and the next
@@ -68,17 +93,16 @@ class CsvScanner {
 
  private:
   // Reads the field that starts with a quote at `position_` and returns where
-  // it ends: at a delimiter, a line feed or the end of the bytes.
+  // it ends: at a delimiter, a line feed or the end of the bytes. Of a field
+  // that goes on beyond them only the latter is right.
   absl::StatusOr<size_t> ScanQuoted(CsvField& field);
   // Reads any other field.
   size_t ScanPlain(CsvField& field);
   absl::Status NulByte() const;
 
-  bool StartsWithQuote() const {
-    return position_ < bytes_.size() && bytes_[position_] == '"';
-  }
-
-  const absl::string_view bytes_;
+  absl::string_view bytes_;
+  const char delimiter_;
+  bool last_;
   StructuralBytes structure_;
   size_t position_ = 0;
   int64_t line_ = 0;
@@ -98,16 +122,22 @@ inline size_t CsvScanner::ScanPlain(CsvField& field) {
 
 template <typename Visitor>
 absl::StatusOr<int64_t> CsvScanner::NextRecord(Visitor&& visit) {
+  const size_t start = position_;
   line_ = next_line_++;
   for (int64_t index = 0;; ++index) {
     CsvField field;
     size_t end;
-    if (StartsWithQuote()) {
+    if (NextIs('"')) {
       SC_ASSIGN_OR_RETURN(end, ScanQuoted(field));
     } else {
       end = ScanPlain(field);
     }
     const bool at_end = end == bytes_.size();
+    if (at_end && !last_) {
+      position_ = start;
+      next_line_ = line_;
+      return 0;
+    }
     if (!at_end && bytes_[end] == '\0') return NulByte();
     const bool last = at_end || bytes_[end] == '\n';
     visit(index, field);

@@ -39,6 +39,45 @@ TEST(CsvScannerTest, SplitsRecordsAndFields) {
                                        Record{"", "2"})));
 }
 
+TEST(CsvScannerTest, TheQuickWayReadsPlainRecordsAlone) {
+  CsvScanner scanner("a,bb,c\r\n1,,3\n\"x\",y\n\nlast,one", ',');
+  const std::vector<int64_t> wanted = {1, 2};
+  std::vector<absl::string_view> texts(2);
+  EXPECT_EQ(scanner.NextPlainRecord(wanted, absl::MakeSpan(texts)), 3);
+  EXPECT_THAT(texts, ElementsAre("bb", "c"));
+  EXPECT_EQ(scanner.NextPlainRecord(wanted, absl::MakeSpan(texts)), 3);
+  EXPECT_THAT(texts, ElementsAre("", "3"));
+  EXPECT_EQ(scanner.line(), 2);
+  EXPECT_EQ(scanner.NextPlainRecord(wanted, absl::MakeSpan(texts)), 0);
+  ASSERT_OK(scanner.NextRecord([](int64_t, const CsvField&) {}));
+  EXPECT_EQ(scanner.NextPlainRecord(wanted, absl::MakeSpan(texts)), 1);
+  EXPECT_EQ(scanner.line(), 4);
+  // The last line has no end.
+  EXPECT_EQ(scanner.NextPlainRecord(wanted, absl::MakeSpan(texts)), 0);
+  EXPECT_EQ(scanner.unread(), "last,one");
+}
+
+TEST(CsvScannerTest, BothWaysReadTheSameFieldsOfAnyLength) {
+  std::string bytes;
+  for (int length = 0; length < 200; ++length) {
+    bytes +=
+        std::string(length, 'x') + "," + std::string(length / 3, 'y') + "\n";
+  }
+  CsvScanner quick(bytes, ',');
+  CsvScanner slow(bytes, ',');
+  const std::vector<int64_t> wanted = {0, 1};
+  while (!slow.OnlyBlanksLeft()) {
+    std::vector<absl::string_view> texts(2);
+    std::vector<absl::string_view> expected;
+    ASSERT_EQ(quick.NextPlainRecord(wanted, absl::MakeSpan(texts)), 2);
+    ASSERT_OK(slow.NextRecord([&](int64_t, const CsvField& field) {
+      expected.push_back(field.text);
+    }));
+    ASSERT_EQ(texts, expected);
+    ASSERT_EQ(quick.position(), slow.position());
+  }
+}
+
 TEST(CsvScannerTest, TakesCrlfAsALineEnd) {
   EXPECT_THAT(Scan("a,b\r\n\"1\",2\r\n3,\"4\"\r\n"),
               IsOkAndHolds(ElementsAre(Record{"a", "b"}, Record{"1", "2"},

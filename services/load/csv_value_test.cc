@@ -38,16 +38,32 @@ TEST(CsvValueTest, RefusesWhatIsNoNumber) {
   }
 }
 
-TEST(CsvValueTest, RefusesMissingValues) {
-  for (const char* text : {"", "  ", "\t"}) {
-    EXPECT_THAT(ParseCsvValue(text),
-                StatusIs(absl::StatusCode::kFailedPrecondition,
-                         HasSubstr("the value is missing")));
+TEST(CsvValueTest, AMissingValueIsNan) {
+  for (const char* text : {"", "  ", "\t", "NA", "n/a", "nan", "NaN", "-nan",
+                           "NULL", "None", "#N/A", "<NA>", "?", " NA "}) {
+    EXPECT_THAT(ParseCsvValue(text), IsOkAndHolds(testing::IsNan())) << text;
   }
 }
 
+TEST(CsvValueTest, TakesADecimalCommaIfToldSo) {
+  EXPECT_THAT(ParseCsvValue("1,5", ','), IsOkAndHolds(1.5f));
+  EXPECT_THAT(ParseCsvValue("-2", ','), IsOkAndHolds(-2.0f));
+  EXPECT_THAT(ParseCsvValue("1.5", ','),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("says that a comma stands before")));
+  EXPECT_THAT(ParseCsvValue("1,5"),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("set parameter 'decimal' to comma")));
+}
+
+TEST(CsvValueTest, TellsNumbersFromNames) {
+  EXPECT_TRUE(IsCsvNumber("112"));
+  EXPECT_FALSE(IsCsvNumber("Passengers"));
+  EXPECT_FALSE(IsCsvNumber(""));
+}
+
 TEST(CsvValueTest, RefusesValuesThatAreNotFinite) {
-  for (const char* text : {"nan", "NaN", "-nan", "inf", "-Infinity", "+inf"}) {
+  for (const char* text : {"inf", "-Infinity", "+inf"}) {
     EXPECT_THAT(ParseCsvValue(text),
                 StatusIs(absl::StatusCode::kFailedPrecondition,
                          HasSubstr("\" is not a finite number")))

@@ -1,23 +1,37 @@
 #include "services/load/split.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "services/common/base/status_macros.h"
+#include "services/load/timestamp.h"
 
 namespace stagecoach {
 namespace {
 
 absl::Status CheckPart(absl::string_view part, int64_t size, int64_t count,
-                       double proportion, int64_t lookback) {
+                       const std::string& rule, int64_t lookback) {
   if (size > lookback) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("proportion ", proportion, " of ", count, " values leaves ",
-                   size, " for the ", part, " part; lookback ", lookback,
-                   " needs at least ", lookback + 1));
+  return absl::FailedPreconditionError(absl::StrCat(
+      rule, " of ", count, " values leaves ", std::max<int64_t>(size, 0),
+      " for the ", part, " part; lookback ", lookback, " needs at least ",
+      lookback + 1));
+}
+
+// `proportion 0.7`, as messages call the rule.
+std::string RuleText(const SplitRule& rule) {
+  if (rule.date.has_value()) {
+    return absl::StrCat("split_date ", TimestampText(*rule.date));
+  }
+  if (rule.test_rows.has_value()) {
+    return absl::StrCat("test_rows ", *rule.test_rows);
+  }
+  return absl::StrCat("proportion ", rule.proportion);
 }
 
 }  // namespace
@@ -32,15 +46,28 @@ int64_t FloorOfProduct(double proportion, int64_t count) {
   return static_cast<int64_t>(is_whole ? nearest : std::floor(product));
 }
 
-absl::StatusOr<Split> SplitByProportion(int64_t count, double proportion,
-                                        int64_t lookback) {
+absl::StatusOr<Split> SplitSeries(const Series& series, const SplitRule& rule,
+                                  int64_t lookback) {
+  const int64_t rows = series.rows();
   Split split;
-  split.train = FloorOfProduct(proportion, count);
-  split.test = count - split.train;
-  SC_RETURN_IF_ERROR(
-      CheckPart("training", split.train, count, proportion, lookback));
-  SC_RETURN_IF_ERROR(
-      CheckPart("test", split.test, count, proportion, lookback));
+  if (rule.date.has_value()) {
+    if (series.timestamps.empty()) {
+      return absl::FailedPreconditionError(
+          "parameter 'split_date' needs timestamps; choose their column with "
+          "'timestamp_column'");
+    }
+    split.train = std::lower_bound(series.timestamps.begin(),
+                                   series.timestamps.end(), *rule.date) -
+                  series.timestamps.begin();
+  } else if (rule.test_rows.has_value()) {
+    split.train = rows - *rule.test_rows;
+  } else {
+    split.train = FloorOfProduct(rule.proportion, rows);
+  }
+  split.test = rows - split.train;
+  const std::string text = RuleText(rule);
+  SC_RETURN_IF_ERROR(CheckPart("training", split.train, rows, text, lookback));
+  SC_RETURN_IF_ERROR(CheckPart("test", split.test, rows, text, lookback));
   return split;
 }
 

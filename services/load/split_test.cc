@@ -16,6 +16,18 @@ using testing::AllOf;
 using testing::Field;
 using testing::HasSubstr;
 
+Series SeriesOf(int64_t rows) {
+  Series series;
+  series.columns = {"a"};
+  series.values.resize(rows);
+  return series;
+}
+
+absl::StatusOr<Split> SplitByProportion(int64_t rows, double proportion,
+                                        int64_t lookback) {
+  return SplitSeries(SeriesOf(rows), {.proportion = proportion}, lookback);
+}
+
 TEST(SplitTest, SplitsTheReferenceSeriesAsTheReferenceDoes) {
   EXPECT_THAT(
       SplitByProportion(144, 0.7, 4),
@@ -58,6 +70,33 @@ TEST(SplitTest, RefusesAnEmptyPart) {
   EXPECT_THAT(SplitByProportion(1, 0.7, 1),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        HasSubstr("leaves 0 for the training part")));
+}
+
+TEST(SplitTest, CountsTheRowsOfTheTestPart) {
+  EXPECT_THAT(
+      SplitSeries(SeriesOf(144), {.test_rows = 24}, 4),
+      IsOkAndHolds(AllOf(Field(&Split::train, 120), Field(&Split::test, 24))));
+  EXPECT_THAT(SplitSeries(SeriesOf(10), {.test_rows = 20}, 4),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("test_rows 20 of 10 values leaves 0 for the "
+                                 "training part")));
+}
+
+TEST(SplitTest, TheTestPartStartsAtADateOrTheRowAfterIt) {
+  Series series = SeriesOf(5);
+  series.timestamps = {0, 86400, 2 * 86400, 3 * 86400, 4 * 86400};
+  for (const int64_t date : {2 * 86400, 2 * 86400 - 1}) {
+    EXPECT_THAT(
+        SplitSeries(series, {.date = date}, 1),
+        IsOkAndHolds(AllOf(Field(&Split::train, 2), Field(&Split::test, 3))));
+  }
+  EXPECT_THAT(SplitSeries(series, {.date = 9 * 86400}, 1),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("split_date 1970-01-10 of 5 values leaves 0 "
+                                 "for the test part")));
+  EXPECT_THAT(SplitSeries(SeriesOf(5), {.date = 0}, 1),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("'split_date' needs timestamps")));
 }
 
 }  // namespace

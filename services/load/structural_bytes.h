@@ -20,6 +20,9 @@ namespace stagecoach {
 // Threads: one at a time.
 class StructuralBytes {
  public:
+  // Bytes that are looked at in one go.
+  static constexpr size_t kBlock = 64;
+
   StructuralBytes(absl::string_view bytes, char delimiter)
       : bytes_(bytes), delimiter_(delimiter) {}
 
@@ -27,21 +30,26 @@ class StructuralBytes {
   // of bytes if there is none. `from` never shrinks from call to call.
   size_t Next(size_t from) {
     while (from < bytes_.size()) {
-      if (from / kBlock != block_) LoadBlock(from / kBlock);
-      const uint64_t rest = mask_ & (~uint64_t{0} << (from % kBlock));
+      const uint64_t rest =
+          Mask(from / kBlock) & (~uint64_t{0} << (from % kBlock));
       if (rest != 0) return block_ * kBlock + std::countr_zero(rest);
       from = (block_ + 1) * kBlock;
     }
     return bytes_.size();
   }
 
- private:
-  static constexpr size_t kBlock = 64;
+  // Of block `block`, which starts before the end: a bit for each structural
+  // byte. Cheapest if it is asked for in order.
+  uint64_t Mask(size_t block) {
+    if (block != block_) LoadBlock(block);
+    return mask_;
+  }
 
+ private:
   void LoadBlock(size_t block);
 
-  const absl::string_view bytes_;
-  const char delimiter_;
+  absl::string_view bytes_;
+  char delimiter_;
 
   size_t block_ = ~size_t{0};  // none yet
   uint64_t mask_ = 0;          // of block_: a bit for each structural byte
