@@ -1,4 +1,4 @@
-// Cuts a series into overlapping windows and the value that follows each.
+// Cuts a series into overlapping windows and the values that follow each.
 
 #ifndef SERVICES_PREPARE_WINDOWS_H_
 #define SERVICES_PREPARE_WINDOWS_H_
@@ -13,29 +13,37 @@
 
 namespace stagecoach {
 
-// Windows over one series v of n values with lookback k: row i of `x` is
-// v[i] .. v[i+k-1], and y[i] is v[i+k], for i from 0 to n-k-1.
-struct Windows {
-  int64_t rows = 0;      // n - k
-  int64_t lookback = 0;  // k
-  // rows x lookback values, row by row.
-  std::unique_ptr<float[]> x;
-  // rows values: a part of the series itself, which must outlive this.
-  absl::Span<const float> y;
-
-  absl::Span<const float> x_values() const {
-    return {x.get(), static_cast<size_t>(rows * lookback)};
-  }
+// All >= 1.
+struct WindowShape {
+  int64_t lookback = 1;  // rows in a window
+  int64_t horizon = 1;   // values after it
+  int64_t stride = 1;    // rows from one window to the next
+  int64_t features = 1;  // numbers in a row
 };
 
-// Cuts `series`; lookback >= 1. `stop`, if set, is asked every few million
-// values; a status that is not OK ends the cutting and is returned.
+// Windows over n rows: number i starts at row s = i x stride and holds the
+// features of rows s to s+lookback-1; its y are the targets of the `horizon`
+// rows after it. As many as there is room for.
+struct Windows {
+  int64_t rows = 0;
+  // rows x lookback x features numbers.
+  std::unique_ptr<float[]> x;
+  // rows x horizon values. With a horizon and stride of 1 they are a part of
+  // the targets themselves, which must outlive this.
+  absl::Span<const float> y;
+  std::unique_ptr<float[]> y_copy;
+};
+
+// Cuts `features` (n x shape.features numbers) and `targets` (n values).
+// `stop`, if set, is asked every few million values; a status that is not OK
+// ends the cutting and is returned.
 //
-// FAILED_PRECONDITION with the numbers: the series has no more than `lookback`
-//   values.
+// FAILED_PRECONDITION with the numbers: there is no room for one window and
+//   what follows it.
 // RESOURCE_EXHAUSTED: the windows need more memory than there is.
 absl::StatusOr<Windows> CutWindows(
-    absl::Span<const float> series, int64_t lookback,
+    absl::Span<const float> features, absl::Span<const float> targets,
+    const WindowShape& shape,
     const std::function<absl::Status()>& stop = nullptr);
 
 }  // namespace stagecoach
