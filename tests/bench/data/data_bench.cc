@@ -1,0 +1,162 @@
+// How fast data moves: CSV into a series, a series into windows, tensors into
+// an artifact and out of it. `data_bench.py` makes the files, runs each of
+// these in a process of its own and beside them what people use today.
+//
+// STAGECOACH_BENCH_FOLDER: where the files are.
+
+#include <benchmark/benchmark.h>
+#include <prometheus/registry.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/artifact/artifact_staging.h"
+#include "services/common/artifact/artifact_store.h"
+#include "services/common/artifact/volume_map.h"
+#include "services/load/source.h"
+#include "services/prepare/windows.h"
+
+namespace stagecoach {
+namespace {
+
+constexpr int64_t kWindowValues = 100'000'000;
+constexpr int64_t kLookback = 8;
+constexpr int64_t kArtifactBytes = int64_t{1} << 30;
+
+std::string Folder() {
+  const char* const folder = std::getenv("STAGECOACH_BENCH_FOLDER");
+  return folder == nullptr ? "." : folder;
+}
+
+// The folder as the volume `bench`.
+class Volume {
+ public:
+  Volume()
+      : store_(*OpenVolumes({"bench=" + Folder()}, registry_), registry_) {}
+
+  ArtifactStore& store() { return store_; }
+
+ private:
+  prometheus::Registry registry_;
+  ArtifactStore store_;
+};
+
+v1::Artifact Named(const std::string& path) {
+  v1::Artifact artifact;
+  artifact.set_uri("pvc://bench/" + path);
+  return artifact;
+}
+
+void LoadColumn(benchmark::State& state, const std::string& file) {
+  Volume volume;
+  SourceOptions options;
+  options.series.column = std::string("c3");
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  for (auto _ : state) {
+    const auto source = volume.store().Open(Named(file));
+    if (!source.ok()) return state.SkipWithError("the file is not there");
+    const auto series = ReadSource(*source, options);
+    if (!series.ok()) return state.SkipWithError("it is no series");
+    rows = series->rows();
+    bytes = static_cast<int64_t>(source->bytes().size());
+    benchmark::DoNotOptimize(series->values.data());
+  }
+  state.counters["rows"] = static_cast<double>(rows);
+  state.SetBytesProcessed(state.iterations() * bytes);
+}
+
+void BM_CsvColumn(benchmark::State& state) { LoadColumn(state, "wide.csv"); }
+void BM_GzipColumn(benchmark::State& state) {
+  LoadColumn(state, "wide.csv.gz");
+}
+
+void BM_Windows(benchmark::State& state) {
+  std::vector<float> series(kWindowValues / kLookback + kLookback);
+  std::iota(series.begin(), series.end(), 0.0f);
+  for (auto _ : state) {
+    const auto windows = CutWindows(series, series, {.lookback = kLookback});
+    benchmark::DoNotOptimize(windows->x.get());
+  }
+  state.SetBytesProcessed(state.iterations() * kWindowValues * 4);
+}
+
+// The least that windows can cost: as many bytes, into memory as new.
+void BM_Memcpy(benchmark::State& state) {
+  std::vector<float> series(kWindowValues);
+  std::iota(series.begin(), series.end(), 0.0f);
+  for (auto _ : state) {
+    const std::unique_ptr<float[]> copy(new float[kWindowValues]);
+    std::memcpy(copy.get(), series.data(), kWindowValues * 4);
+    benchmark::DoNotOptimize(copy.get());
+  }
+  state.SetBytesProcessed(state.iterations() * kWindowValues * 4);
+}
+
+// Digested, synced and published.
+void BM_ArtifactWrite(benchmark::State& state) {
+  Volume volume;
+  std::vector<float> values(kArtifactBytes / 4);
+  std::iota(values.begin(), values.end(), 0.0f);
+  const TensorView tensor = {
+      "x",
+      Dtype::kF32,
+      {static_cast<int64_t>(values.size())},
+      absl::string_view(reinterpret_cast<const char*>(values.data()),
+                        kArtifactBytes)};
+  int64_t number = 0;
+  for (auto _ : state) {
+    auto staging = volume.store().BeginAttempt(
+        absl::StrCat("pvc://bench/written/", ++number));
+    if (!staging.ok()) return state.SkipWithError("it cannot be written");
+    const absl::Status written =
+        (*staging)->WriteTensors("x", v1::ARTIFACT_TYPE_TENSOR, {tensor}, {});
+    if (!written.ok() || !(*staging)->Publish({}).ok()) {
+      return state.SkipWithError("it was not published");
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * kArtifactBytes);
+}
+
+// Opened, verified against its digest, and every value looked at.
+void BM_ArtifactRead(benchmark::State& state) {
+  const v1::Artifact artifact = [] {
+    Volume volume;
+    return *volume.store().InspectWithDigest("pvc://bench/x.safetensors");
+  }();
+  for (auto _ : state) {
+    Volume volume;  // one that has not verified the file yet
+    const auto reader = volume.store().Open(artifact);
+    if (!reader.ok()) return state.SkipWithError("it cannot be read");
+    const auto file = SafetensorsView::Parse(*reader);
+    const absl::Span<const float> values = file->tensors().front().floats();
+    float sum = 0;
+    for (const float value : values) sum += value;
+    benchmark::DoNotOptimize(sum);
+  }
+  state.SetBytesProcessed(state.iterations() * kArtifactBytes);
+}
+
+BENCHMARK(BM_CsvColumn)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(BM_GzipColumn)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(BM_Windows)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(BM_Memcpy)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(BM_ArtifactWrite)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(1);
+BENCHMARK(BM_ArtifactRead)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(1);
+
+}  // namespace
+}  // namespace stagecoach
+
+BENCHMARK_MAIN();
