@@ -106,6 +106,7 @@ ALLOWED = {
         TORCHFILE,
         "services/common/artifact/safetensors.h",
         "gRPC",
+        "YAML",
     ],
     "orchestrator": [
         BASE,

@@ -1,8 +1,6 @@
 #include "orchestrator/cli/app.h"
 
 #include <filesystem>
-#include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,12 +8,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "orchestrator/cli/testing/fake_console.h"
-#include "orchestrator/cli/testing/fake_interrupt.h"
-#include "orchestrator/cli/testing/fake_orchestrator_client.h"
+#include "orchestrator/cli/app_fixture.h"
 #include "orchestrator/cli/testing/sample_run.h"
-#include "services/common/base/fake_clock.h"
-#include "services/common/base/ids.h"
 #include "services/common/base/sha256.h"
 
 namespace stagecoach {
@@ -30,74 +24,22 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-class AppTest : public testing::Test {
- protected:
-  AppTest() : folder_(testing::TempDir() + "app-" + RandomId(12)) {
-    std::filesystem::create_directories(folder_);
-    client_.runs = {SampleSucceededRun()};
-    client_.pipelines = {SamplePipeline()};
-  }
-  ~AppTest() override { std::filesystem::remove_all(folder_); }
-
-  // What `stagecoach WORDS` ends with; what it writes is in `console_`.
-  int Run(const std::string& words) {
-    console_.out.clear();
-    console_.err.clear();
-    Context context{{},
-                    {folder_ + "/stagecoach", folder_, "", ""},
-                    absl::UTCTimeZone(),
-                    console_,
-                    clock_,
-                    [this](const Context&)
-                        -> absl::StatusOr<std::shared_ptr<OrchestratorClient>> {
-                      if (!reachable_) return NotReachable("nobody there");
-                      // The test keeps it: nothing is to be deleted.
-                      return std::shared_ptr<OrchestratorClient>(
-                          std::shared_ptr<void>(), &client_);
-                    },
-                    [this] {
-                      auto interrupt = std::make_unique<FakeInterrupt>(clock_);
-                      if (interrupted_) interrupt->Request();
-                      return interrupt;
-                    }};
-    const std::vector<std::string> arguments =
-        absl::StrSplit(words, ' ', absl::SkipEmpty());
-    return static_cast<int>(RunCommandLine(arguments, context));
-  }
-
-  // A stream in which the sample run goes well.
-  void ScriptSuccess() {
-    std::vector<FeedItem> script = {FeedCreated{SampleRun()}};
-    for (const v1::RunEvent& event : SampleEvents()) script.push_back(event);
-    script.push_back(FeedEnded{SampleSucceededRun()});
-    client_.scripts.push_back(script);
-  }
-
-  std::string UriOf(int step) const {
-    return client_.runs.front().steps(step).outputs(0).uri();
-  }
-
-  std::string Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name) << text;
-    return name;
-  }
-
-  const std::string folder_;
-  FakeClock clock_;
-  FakeConsole console_;
-  FakeOrchestratorClient client_{clock_};
-  bool reachable_ = true;
-  bool interrupted_ = false;
-};
-
 TEST_F(AppTest, EveryVerbHasHelpWithASentenceAndAnExample) {
   for (const std::string verb : {"up",
                                  "down",
                                  "run",
-                                 "get",
                                  "runs",
+                                 "runs list",
+                                 "runs compare",
+                                 "runs explain",
+                                 "get",
                                  "watch",
+                                 "logs",
+                                 "forecast",
+                                 "trace",
                                  "cancel",
+                                 "pause",
+                                 "resume",
                                  "retry",
                                  "delete",
                                  "stages",
@@ -105,12 +47,21 @@ TEST_F(AppTest, EveryVerbHasHelpWithASentenceAndAnExample) {
                                  "pipelines list",
                                  "pipelines show",
                                  "pipelines validate",
+                                 "pipelines diff",
                                  "pipelines apply",
                                  "artifacts",
                                  "artifacts list",
                                  "artifacts show",
                                  "artifacts pull",
-                                 "version"}) {
+                                 "artifacts push",
+                                 "artifacts verify",
+                                 "artifacts lineage",
+                                 "artifacts pin",
+                                 "artifacts unpin",
+                                 "gc",
+                                 "config",
+                                 "version",
+                                 "completion"}) {
     EXPECT_EQ(Run(verb + " --help"), 0) << verb;
     EXPECT_THAT(console_.out, HasSubstr("Example")) << verb;
     EXPECT_THAT(console_.out, HasSubstr("\n  stagecoach " + verb)) << verb;
@@ -142,7 +93,7 @@ TEST_F(AppTest, RootHelpTellsTheExitCodes) {
 TEST_F(AppTest, NothingToDoIsAUsageErrorWithHelp) {
   EXPECT_EQ(Run(""), 2);
   EXPECT_EQ(console_.out, "");
-  EXPECT_THAT(console_.err, HasSubstr("Verbs:"));
+  EXPECT_THAT(console_.err, HasSubstr("Runs:"));
 }
 
 TEST_F(AppTest, TyposGetTheNearestVerbOrFlag) {
@@ -150,6 +101,15 @@ TEST_F(AppTest, TyposGetTheNearestVerbOrFlag) {
   EXPECT_EQ(console_.err,
             "stagecoach: unknown verb 'rnu'; did you mean \"run\"?; see "
             "'stagecoach --help'\n");
+  EXPECT_EQ(Run("compare a b"), 2);
+  EXPECT_THAT(console_.err,
+              HasSubstr("did you mean \"stagecoach runs compare\"?"));
+  EXPECT_EQ(Run("runs get airline-abc"), 2);
+  EXPECT_THAT(console_.err, HasSubstr("did you mean \"stagecoach get\"?"));
+  EXPECT_EQ(Run("status"), 2);
+  EXPECT_THAT(console_.err, HasSubstr("did you mean \"stagecoach get\"?"));
+  EXPECT_EQ(Run("run airline epochs=7"), 2);
+  EXPECT_THAT(console_.err, HasSubstr("did you mean --set epochs=7?"));
   EXPECT_EQ(Run("pipelines shw airline"), 2);
   EXPECT_THAT(console_.err, HasSubstr("did you mean \"show\"?"));
   EXPECT_EQ(Run("run airline --detahc"), 2);
@@ -169,7 +129,7 @@ TEST_F(AppTest, WrongFlagValuesAreUsageErrorsNamingTheFlag) {
   EXPECT_THAT(console_.err, HasSubstr("--timeout: 'soon' must be a duration"));
   EXPECT_EQ(Run("runs -o xml"), 2);
   EXPECT_THAT(console_.err, HasSubstr("'xml' is not allowed; known are table, "
-                                      "json"));
+                                      "json, yaml"));
   EXPECT_EQ(Run("get one two"), 2);
   EXPECT_THAT(console_.err, HasSubstr("unexpected argument 'two'"));
 }
@@ -180,7 +140,9 @@ TEST_F(AppTest, AnOrchestratorThatIsNotThereIsExitCode3) {
                             "pipelines", "artifacts list", "cancel x"}) {
     EXPECT_EQ(Run(words), 3) << words;
     EXPECT_EQ(console_.out, "") << words;
-    EXPECT_THAT(console_.err, EndsWith(": nobody there\n")) << words;
+    EXPECT_THAT(console_.err,
+                HasSubstr(": nobody there; start one with 'stagecoach up'"))
+        << words;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "orchestrator/cli/render/text.h"
 #include "orchestrator/cli/usage.h"
 #include "services/common/base/nearest_name.h"
@@ -58,13 +59,18 @@ class HelpFormatter final : public CLI::Formatter {
   std::string make_subcommands(const CLI::App* app,
                                CLI::AppFormatMode /*mode*/) const override {
     std::string text;
+    std::string group;
     for (const CLI::App* verb : app->get_subcommands(nullptr)) {
+      if (verb->get_group() != group) {
+        group = verb->get_group();
+        absl::StrAppend(&text, "\n", group, ":\n");
+      }
       const std::string description = verb->get_description();
       absl::StrAppend(
           &text,
           Row(verb->get_name(), description.substr(0, description.find('\n'))));
     }
-    return text.empty() ? "" : absl::StrCat("\nVerbs:\n", text);
+    return text;
   }
 
   std::string make_footer(const CLI::App* app) const override {
@@ -85,56 +91,7 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-}  // namespace
-
-void SetUpHelp(CLI::App& root, const std::string& footer) {
-  root.formatter(std::make_shared<HelpFormatter>());
-  root.fallthrough();
-  root.footer(footer);
-  root.set_help_flag("-h,--help", "show this help");
-}
-
-CLI::App& AddParser(CLI::App& parent, const std::string& name,
-                    const std::string& description,
-                    const std::vector<std::string>& examples) {
-  CLI::App* app = parent.add_subcommand(name, description);
-  std::string footer = examples.size() == 1 ? "Example:\n" : "Examples:\n";
-  for (const std::string& example : examples) {
-    absl::StrAppend(&footer, "  stagecoach ", example, "\n");
-  }
-  absl::StrAppend(&footer,
-                  "\nFlags of every verb and exit codes: stagecoach --help\n");
-  app->footer(footer);
-  return *app;
-}
-
-void AddDurationFlag(CLI::App& app, const std::string& name,
-                     absl::Duration& value, const std::string& description) {
-  app.add_option_function<std::string>(
-         name,
-         [&value](const std::string& text) {
-           // Checked below.
-           absl::ParseDuration(text, &value);
-         },
-         description)
-      ->type_name("DURATION")
-      ->check([](const std::string& text) -> std::string {
-        absl::Duration parsed;
-        if (absl::ParseDuration(text, &parsed) &&
-            parsed > absl::ZeroDuration()) {
-          return "";
-        }
-        return absl::StrCat("'", text,
-                            "' must be a duration such as 10s or 1m30s");
-      });
-}
-
-CLI::Option* AddListFlag(CLI::App& app, const std::string& name,
-                         std::vector<std::string>& values,
-                         const std::string& description) {
-  return app.add_option(name, values, description)->allow_extra_args(false);
-}
-
+// Accepts only these words; suggests the nearest one.
 CLI::Validator OneOf(std::vector<std::string> words) {
   return CLI::Validator(
       [words = std::move(words)](const std::string& text) -> std::string {
@@ -145,6 +102,56 @@ CLI::Validator OneOf(std::vector<std::string> words) {
                             NearestNameHint(text, words));
       },
       "");
+}
+
+}  // namespace
+
+void SetUpHelp(CLI::App& root, const std::string& footer) {
+  root.formatter(std::make_shared<HelpFormatter>());
+  root.fallthrough();
+  // After its verb a command line has no second one: `stages forecast` names a
+  // stage.
+  root.require_subcommand(0, 1);
+  root.footer(footer);
+  root.set_help_flag("-h,--help", "show this help");
+}
+
+CLI::App& AddParser(CLI::App& parent, const std::string& name,
+                    const std::string& description,
+                    const std::vector<std::string>& examples) {
+  CLI::App* app = parent.add_subcommand(name, description);
+  app->group("Verbs");
+  std::string footer = examples.size() == 1 ? "Example:\n" : "Examples:\n";
+  for (const std::string& example : examples) {
+    absl::StrAppend(&footer, "  stagecoach ", example, "\n");
+  }
+  absl::StrAppend(&footer,
+                  "\nFlags of every verb and exit codes: stagecoach --help\n");
+  app->footer(footer);
+  return *app;
+}
+
+CLI::Validator IsSpan() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        return std::string(ParseSpan(text).status().message());
+      },
+      "");
+}
+
+CLI::Option* AddListFlag(CLI::App& app, const std::string& name,
+                         std::vector<std::string>& values,
+                         const std::string& description) {
+  return app.add_option(name, values, description)->allow_extra_args(false);
+}
+
+CLI::Option* AddChoice(CLI::App& app, const std::string& name,
+                       std::string& value,
+                       const std::vector<std::string>& words,
+                       const std::string& description) {
+  return app.add_option(name, value, description)
+      ->check(OneOf(words))
+      ->type_name(absl::StrJoin(words, "|"));
 }
 
 CLI::Validator WholeNumber(int64_t least, int64_t most) {

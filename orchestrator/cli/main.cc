@@ -23,16 +23,37 @@ std::string Variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// Where the configuration is unless STAGECOACH_CONFIG says it, by the XDG base
+// directory specification; empty if there is no home.
+std::string DefaultConfigPath() {
+  const std::string folder = Variable("XDG_CONFIG_HOME");
+  const std::string home = Variable("HOME");
+  if (folder.empty() && home.empty()) return "";
+  return (folder.empty() ? home + "/.config" : folder) +
+         "/stagecoach/config.yaml";
+}
+
 Environment ReadEnvironment() {
+  Environment environment;
   std::error_code ignored;  // a folder that was deleted: relative paths fail
-  return {OwnProgramPath(), std::filesystem::current_path(ignored).string(),
-          Variable("STAGECOACH_SERVER"), Variable("STAGECOACH_DIR")};
+  environment.program_path = OwnProgramPath();
+  environment.working_folder = std::filesystem::current_path(ignored).string();
+  environment.server = Variable("STAGECOACH_SERVER");
+  environment.cluster_folder = Variable("STAGECOACH_DIR");
+  environment.context = Variable("STAGECOACH_CONTEXT");
+  environment.home_folder = Variable("HOME");
+  environment.config_path = Variable("STAGECOACH_CONFIG");
+  environment.config_required = !environment.config_path.empty();
+  if (!environment.config_required) {
+    environment.config_path = DefaultConfigPath();
+  }
+  return environment;
 }
 
 absl::StatusOr<std::shared_ptr<OrchestratorClient>> Connect(
     const Context& context) {
   GrpcClientOptions options;
-  options.call_timeout = context.options.timeout;
+  options.call_timeout = context.options.timeout.value_or(options.call_timeout);
   return MakeGrpcOrchestratorClient(
       [flags = context.options.server,
        environment = context.environment]() -> absl::StatusOr<std::string> {

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "orchestrator/cli/client/orchestrator_client.h"
+#include "orchestrator/cli/cluster/files.h"
 #include "services/common/base/ids.h"
 #include "services/common/base/status_matchers.h"
 
@@ -55,6 +56,52 @@ TEST_F(ServerChoiceTest, FlagsComeBeforeTheEnvironmentAndThatBeforeTheFolder) {
   EXPECT_EQ(Chosen(), "flagged:1");
   flags_.server = "flag:1";
   EXPECT_EQ(Chosen(), "flag:1");
+}
+
+TEST_F(ServerChoiceTest, AContextOfTheConfigurationComesBeforeAFolderHere) {
+  Serve(root_ + "/project/.stagecoach", "found:1");
+  Serve(root_ + "/config/laptop", "laptop:1");
+  environment_.config_path = root_ + "/config/config.yaml";
+  EXPECT_EQ(Chosen(), "found:1");
+  ASSERT_OK(WriteFile(environment_.config_path,
+                      "current: staging\n"
+                      "contexts:\n"
+                      "  staging: {server: staging:1}\n"
+                      "  laptop: {dir: laptop}\n"));
+  EXPECT_EQ(Chosen(), "staging:1");
+  environment_.context = "laptop";
+  EXPECT_EQ(Chosen(), "laptop:1");
+  environment_.server = "variable:1";
+  EXPECT_EQ(Chosen(), "variable:1");
+  flags_.context = "staging";
+  EXPECT_EQ(Chosen(), "staging:1");
+}
+
+TEST_F(ServerChoiceTest, AnUnknownContextGetsTheNearestName) {
+  environment_.config_path = root_ + "/config.yaml";
+  ASSERT_OK(WriteFile(environment_.config_path,
+                      "contexts: {staging: {server: staging:1}}"));
+  flags_.context = "stagign";
+  EXPECT_THAT(ChooseServer(flags_, environment_),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("did you mean \"staging\"?")));
+}
+
+TEST_F(ServerChoiceTest, AConfigurationThatIsNamedHasToBeThere) {
+  environment_.config_path = root_ + "/none.yaml";
+  EXPECT_EQ(Chosen(), "none");
+  environment_.config_required = true;
+  EXPECT_THAT(ChooseServer(flags_, environment_),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("none.yaml")));
+}
+
+TEST_F(ServerChoiceTest, TheAdviceSaysWhereTheAddressCameFrom) {
+  Serve(root_ + "/project/.stagecoach", "found:1");
+  EXPECT_THAT(ReachAdvice(flags_, environment_),
+              HasSubstr("again with 'stagecoach up'"));
+  environment_.server = "variable:1";
+  EXPECT_THAT(ReachAdvice(flags_, environment_),
+              HasSubstr("comes from STAGECOACH_SERVER; is it running?"));
 }
 
 TEST_F(ServerChoiceTest, SaysWhatToDoWhereThereIsNoCluster) {

@@ -1,6 +1,7 @@
 #include "orchestrator/cli/usage.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -42,17 +43,77 @@ std::string FlagHint(const std::string& flag, const CLI::App& app) {
   return nearest ? absl::StrCat("; did you mean ", *nearest, "?") : "";
 }
 
+// Words that people know from other commands, and the verb for it here.
+constexpr std::pair<absl::string_view, absl::string_view> kSynonyms[] = {
+    {"ls", "runs"},
+    {"ps", "runs"},
+    {"history", "runs"},
+    {"status", "get"},
+    {"describe", "get"},
+    {"inspect", "get"},
+    {"info", "get"},
+    {"start", "up"},
+    {"serve", "up"},
+    {"init", "up"},
+    {"shutdown", "down"},
+    {"stop", "cancel"},
+    {"kill", "cancel"},
+    {"abort", "cancel"},
+    {"rm", "delete"},
+    {"remove", "delete"},
+    {"prune", "gc"},
+    {"clean", "gc"},
+    {"exec", "run"},
+    {"submit", "run"},
+    {"create", "run"},
+    {"train", "run"},
+    {"rerun", "retry"},
+    {"predict", "forecast"},
+    {"plot", "forecast"},
+    {"tail", "watch"},
+    {"follow", "watch"},
+    {"download", "artifacts pull"},
+    {"upload", "artifacts push"},
+    {"contexts", "config"}};
+
+// The verb, with those above it, whose own name is `name`: `runs compare`.
+std::string VerbCalled(const CLI::App& app, const std::string& name,
+                       const std::string& above) {
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) {
+    const std::string full = absl::StrCat(above, verb->get_name());
+    if (verb->get_name() == name) return full;
+    const std::string below = VerbCalled(*verb, name, full + " ");
+    if (!below.empty()) return below;
+  }
+  return "";
+}
+
+// `; did you mean "runs compare"?`: a verb elsewhere, or one that other
+// commands call by this name; otherwise the nearest of those here.
+std::string VerbHint(const std::string& name, const CLI::App& app) {
+  const CLI::App* root = &app;
+  while (root->get_parent() != nullptr) root = root->get_parent();
+  std::string verb = VerbCalled(*root, name, "");
+  for (const auto& [synonym, meant] : kSynonyms) {
+    if (verb.empty() && name == synonym) verb = std::string(meant);
+  }
+  if (verb.empty()) return NearestNameHint(name, VerbNames(app));
+  return absl::StrCat("; did you mean \"", root->get_name(), " ", verb, "\"?");
+}
+
 std::string DescribeExtra(const std::string& extra, const CLI::App& app) {
   if (absl::StartsWith(extra, "-") && extra.size() > 1) {
     const std::string flag = extra.substr(0, extra.find('='));
     return absl::StrCat("unknown flag ", flag, FlagHint(flag, app));
   }
-  const std::vector<std::string> verbs = VerbNames(app);
-  if (!verbs.empty()) {
-    return absl::StrCat("unknown verb '", extra, "'",
-                        NearestNameHint(extra, verbs));
+  if (!VerbNames(app).empty()) {
+    return absl::StrCat("unknown verb '", extra, "'", VerbHint(extra, app));
   }
-  return absl::StrCat("unexpected argument '", extra, "'");
+  const bool setting = absl::StrContains(extra, '=') &&
+                       app.get_option_no_throw("--set") != nullptr;
+  return absl::StrCat(
+      "unexpected argument '", extra, "'",
+      setting ? absl::StrCat("; did you mean --set ", extra, "?") : "");
 }
 
 absl::Status Wrong(CLI::App& root, absl::string_view what) {

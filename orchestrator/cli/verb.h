@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,10 @@ namespace stagecoach {
 // Flags that every verb takes.
 struct GlobalOptions {
   ServerFlags server;
-  // Whether results are JSON; otherwise tables for people.
-  bool json = false;
-  // Deadline of a call, > 0.
-  absl::Duration timeout = absl::Seconds(10);
+  // `table`, `json` or `yaml`; empty: a table.
+  std::string format_word;
+  // Deadline of a call, > 0; not set: what the verb needs.
+  std::optional<absl::Duration> timeout;
 };
 
 // Everything a verb may touch. Whatever is outside the process is behind an
@@ -66,13 +67,21 @@ Verb AddRunVerb(CLI::App& root);
 Verb AddGetVerb(CLI::App& root);
 Verb AddRunsVerb(CLI::App& root);
 Verb AddWatchVerb(CLI::App& root);
+Verb AddLogsVerb(CLI::App& root);
 Verb AddCancelVerb(CLI::App& root);
+Verb AddPauseVerb(CLI::App& root);
+Verb AddResumeVerb(CLI::App& root);
 Verb AddRetryVerb(CLI::App& root);
 Verb AddDeleteVerb(CLI::App& root);
+Verb AddTraceVerb(CLI::App& root);
+Verb AddForecastVerb(CLI::App& root);
 Verb AddStagesVerb(CLI::App& root);
 Verb AddPipelinesVerb(CLI::App& root);
 Verb AddArtifactsVerb(CLI::App& root);
+Verb AddGcVerb(CLI::App& root);
+Verb AddConfigVerb(CLI::App& root);
 Verb AddVersionVerb(CLI::App& root);
+Verb AddCompletionVerb(CLI::App& root);
 
 }  // namespace stagecoach
 

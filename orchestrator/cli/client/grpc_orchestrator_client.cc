@@ -42,6 +42,18 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
       const v1::CancelRunRequest& request) override {
     return Call(&Stub::CancelRun, request);
   }
+  absl::StatusOr<v1::PauseRunResponse> PauseRun(
+      const v1::PauseRunRequest& request) override {
+    return Call(&Stub::PauseRun, request);
+  }
+  absl::StatusOr<v1::ResumeRunResponse> ResumeRun(
+      const v1::ResumeRunRequest& request) override {
+    return Call(&Stub::ResumeRun, request);
+  }
+  absl::StatusOr<v1::ExplainRunResponse> ExplainRun(
+      const v1::ExplainRunRequest& request) override {
+    return Call(&Stub::ExplainRun, request);
+  }
   absl::StatusOr<v1::RetryRunResponse> RetryRun(
       const v1::RetryRunRequest& request) override {
     return Call(&Stub::RetryRun, request);
@@ -49,6 +61,18 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
   absl::StatusOr<v1::DeleteRunResponse> DeleteRun(
       const v1::DeleteRunRequest& request) override {
     return Call(&Stub::DeleteRun, request);
+  }
+  absl::StatusOr<v1::CollectGarbageResponse> CollectGarbage(
+      const v1::CollectGarbageRequest& request) override {
+    return Call(&Stub::CollectGarbage, request);
+  }
+  absl::StatusOr<v1::PinArtifactResponse> PinArtifact(
+      const v1::PinArtifactRequest& request) override {
+    return Call(&Stub::PinArtifact, request);
+  }
+  absl::StatusOr<v1::GetLineageResponse> GetLineage(
+      const v1::GetLineageRequest& request) override {
+    return Call(&Stub::GetLineage, request);
   }
   absl::StatusOr<v1::ApplyPipelineResponse> ApplyPipeline(
       const v1::ApplyPipelineRequest& request) override {
@@ -84,17 +108,40 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
       const v1::ReadArtifactRequest& request,
       absl::FunctionRef<absl::Status(const v1::ReadArtifactResponse&)> take)
       override {
+    return ReadStream(&Stub::ReadArtifact, request, take);
+  }
+  absl::Status ReadLog(
+      const v1::ReadLogRequest& request,
+      absl::FunctionRef<absl::Status(const v1::ReadLogResponse&)> take)
+      override {
+    return ReadStream(&Stub::ReadLog, request, take);
+  }
+
+  absl::StatusOr<v1::UploadArtifactResponse> UploadArtifact(
+      const v1::UploadHeader& header,
+      absl::FunctionRef<absl::StatusOr<std::string>()> next) override {
     Refresh();
     grpc::ClientContext context;
     SetDeadline(context, options_.stream_timeout);
-    const std::unique_ptr<grpc::ClientReader<v1::ReadArtifactResponse>> reader =
-        stub_->ReadArtifact(&context, request);
-    v1::ReadArtifactResponse response;
-    absl::Status taken;
-    while (taken.ok() && reader->Read(&response)) taken = take(response);
-    if (!taken.ok()) context.TryCancel();
-    const absl::Status ended = Explain(reader->Finish());
-    return taken.ok() ? ended : taken;
+    v1::UploadArtifactResponse response;
+    const std::unique_ptr<grpc::ClientWriter<v1::UploadArtifactRequest>>
+        writer = stub_->UploadArtifact(&context, &response);
+    v1::UploadArtifactRequest request;
+    *request.mutable_header() = header;
+    // A write that fails means that the call has ended, which Finish explains.
+    while (writer->Write(request)) {
+      absl::StatusOr<std::string> bytes = next();
+      if (!bytes.ok()) {
+        context.TryCancel();
+        static_cast<void>(writer->Finish());
+        return bytes.status();
+      }
+      if (bytes->empty()) break;
+      request.set_data(*std::move(bytes));
+    }
+    writer->WritesDone();
+    SC_RETURN_IF_ERROR(Explain(writer->Finish()));
+    return response;
   }
 
  private:
@@ -133,6 +180,25 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
     return response;
   }
 
+  template <typename Request, typename Response>
+  absl::Status ReadStream(
+      std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
+          grpc::ClientContext*, const Request&),
+      const Request& request,
+      absl::FunctionRef<absl::Status(const Response&)> take) {
+    Refresh();
+    grpc::ClientContext context;
+    SetDeadline(context, options_.stream_timeout);
+    const std::unique_ptr<grpc::ClientReader<Response>> reader =
+        (stub_.get()->*method)(&context, request);
+    Response response;
+    absl::Status taken;
+    while (taken.ok() && reader->Read(&response)) taken = take(response);
+    if (!taken.ok()) context.TryCancel();
+    const absl::Status ended = Explain(reader->Finish());
+    return taken.ok() ? ended : taken;
+  }
+
   template <typename Response, typename Request>
   std::unique_ptr<RunFeed> Feed(
       std::unique_ptr<grpc::ClientAsyncReader<Response>> (Stub::*method)(
@@ -155,6 +221,11 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
         status.error_code() == grpc::StatusCode::UNAVAILABLE ||
         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
     failed_ = maybe_gone;
+    if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+      return absl::UnimplementedError(absl::StrCat(
+          "the orchestrator at ", address_,
+          " does not offer this call; it is older than this program"));
+    }
     if (!maybe_gone ||
         channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) {
       return FromGrpcStatus(status);

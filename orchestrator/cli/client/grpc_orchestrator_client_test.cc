@@ -63,8 +63,45 @@ class NeverReactor final : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 };
 
+// Takes an upload; one that is called `refused` is not taken to its end.
+class Receiver final
+    : public grpc::ServerReadReactor<v1::UploadArtifactRequest> {
+ public:
+  explicit Receiver(v1::UploadArtifactResponse* response)
+      : response_(*response) {
+    StartRead(&request_);
+  }
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Finish(grpc::Status::OK);
+      return;
+    }
+    v1::Artifact& artifact = *response_.mutable_artifact();
+    if (request_.has_header()) {
+      artifact.set_name(request_.header().file_name());
+    }
+    if (artifact.name() == "refused") {
+      Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"});
+      return;
+    }
+    artifact.mutable_uri()->append(request_.data());
+    StartRead(&request_);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  v1::UploadArtifactResponse& response_;
+  v1::UploadArtifactRequest request_;
+};
+
 class FakeService final : public v1::Orchestrator::CallbackService {
  public:
+  grpc::ServerReadReactor<v1::UploadArtifactRequest>* UploadArtifact(
+      grpc::CallbackServerContext*,
+      v1::UploadArtifactResponse* response) override {
+    return new Receiver(response);
+  }
+
   grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
                                    const v1::GetRunRequest* request,
                                    v1::GetRunResponse* response) override {
@@ -238,6 +275,45 @@ TEST_F(GrpcOrchestratorClientTest, StopsReadingWhenTheReaderHasEnough) {
                                        return absl::CancelledError("enough");
                                      }),
               StatusIs(absl::StatusCode::kCancelled, "enough"));
+}
+
+// Uploads `pieces` under `name`.
+absl::StatusOr<v1::UploadArtifactResponse> Upload(
+    OrchestratorClient& client, const std::string& name,
+    std::vector<std::string> pieces) {
+  v1::UploadHeader header;
+  header.set_file_name(name);
+  size_t next = 0;
+  return client.UploadArtifact(header, [&]() -> absl::StatusOr<std::string> {
+    return next < pieces.size() ? pieces[next++] : "";
+  });
+}
+
+TEST_F(GrpcOrchestratorClientTest, UploadsInPieces) {
+  const auto response = Upload(*Client(), "a.csv", {"ab", "cd"});
+  ASSERT_OK(response);
+  EXPECT_EQ(response->artifact().name(), "a.csv");
+  EXPECT_EQ(response->artifact().uri(), "abcd");
+}
+
+TEST_F(GrpcOrchestratorClientTest, AnUploadThatIsRefusedEndsWithTheReason) {
+  EXPECT_THAT(
+      Upload(*Client(), "refused", std::vector<std::string>(100, "piece")),
+      StatusIs(absl::StatusCode::kResourceExhausted, "too large"));
+}
+
+TEST_F(GrpcOrchestratorClientTest, AnUploadEndsIfItsFileCannotBeRead) {
+  EXPECT_THAT(Client()->UploadArtifact(v1::UploadHeader(),
+                                       []() -> absl::StatusOr<std::string> {
+                                         return absl::DataLossError("bad disk");
+                                       }),
+              StatusIs(absl::StatusCode::kDataLoss, "bad disk"));
+}
+
+TEST_F(GrpcOrchestratorClientTest, SaysThatAServerIsTooOldForACall) {
+  EXPECT_THAT(Client()->PauseRun(v1::PauseRunRequest()),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       HasSubstr("older than this program")));
 }
 
 TEST_F(GrpcOrchestratorClientTest, FailsAsItsAddressSourceDoes) {

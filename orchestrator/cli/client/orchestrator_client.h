@@ -64,10 +64,22 @@ class OrchestratorClient {
       const v1::ListRunsRequest& request) = 0;
   virtual absl::StatusOr<v1::CancelRunResponse> CancelRun(
       const v1::CancelRunRequest& request) = 0;
+  virtual absl::StatusOr<v1::PauseRunResponse> PauseRun(
+      const v1::PauseRunRequest& request) = 0;
+  virtual absl::StatusOr<v1::ResumeRunResponse> ResumeRun(
+      const v1::ResumeRunRequest& request) = 0;
+  virtual absl::StatusOr<v1::ExplainRunResponse> ExplainRun(
+      const v1::ExplainRunRequest& request) = 0;
   virtual absl::StatusOr<v1::RetryRunResponse> RetryRun(
       const v1::RetryRunRequest& request) = 0;
   virtual absl::StatusOr<v1::DeleteRunResponse> DeleteRun(
       const v1::DeleteRunRequest& request) = 0;
+  virtual absl::StatusOr<v1::CollectGarbageResponse> CollectGarbage(
+      const v1::CollectGarbageRequest& request) = 0;
+  virtual absl::StatusOr<v1::PinArtifactResponse> PinArtifact(
+      const v1::PinArtifactRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetLineageResponse> GetLineage(
+      const v1::GetLineageRequest& request) = 0;
   virtual absl::StatusOr<v1::ApplyPipelineResponse> ApplyPipeline(
       const v1::ApplyPipelineRequest& request) = 0;
   virtual absl::StatusOr<v1::GetPipelineResponse> GetPipeline(
@@ -91,6 +103,16 @@ class OrchestratorClient {
       const v1::ReadArtifactRequest& request,
       absl::FunctionRef<absl::Status(const v1::ReadArtifactResponse&)>
           take) = 0;
+  virtual absl::Status ReadLog(
+      const v1::ReadLogRequest& request,
+      absl::FunctionRef<absl::Status(const v1::ReadLogResponse&)> take) = 0;
+
+  // Sends `header` and then what `next` gives, until that is empty. A status
+  // from `next` that is not OK ends the call and is returned; nothing is
+  // written then.
+  virtual absl::StatusOr<v1::UploadArtifactResponse> UploadArtifact(
+      const v1::UploadHeader& header,
+      absl::FunctionRef<absl::StatusOr<std::string>()> next) = 0;
 };
 
 // `status` with a mark that the orchestrator was not reached at all.

@@ -38,20 +38,31 @@ RunFollower::RunFollower(OrchestratorClient& client, RunObserver& observer,
 
 absl::StatusOr<Followed> RunFollower::Execute(
     const v1::ExecuteRunRequest& request) {
-  {
-    const std::unique_ptr<RunFeed> feed = client_.ExecuteRun(request);
-    const absl::Status end = Drain(*feed);
-    if (outcome_.has_value()) return *std::move(outcome_);
-    if (run_.id().empty()) {
-      if (end.ok()) return absl::InternalError("the stream was empty");
-      return end;
-    }
-    if (!end.ok()) {
-      if (!IsTransient(end)) return end;
-      SC_RETURN_IF_ERROR(WaitToReconnect(end));
+  SC_RETURN_IF_ERROR(Create(request));
+  if (outcome_.has_value()) return *std::move(outcome_);
+  return Follow();
+}
+
+absl::Status RunFollower::Create(const v1::ExecuteRunRequest& request) {
+  while (true) {
+    absl::Status end = Drain(*client_.ExecuteRun(request));
+    if (outcome_.has_value()) return absl::OkStatus();
+    const bool created = !run_.id().empty();
+    if (end.ok() && created) return absl::OkStatus();
+    if (end.ok()) return absl::InternalError("the stream was empty");
+    // A server that is there and refuses the run says so over its connection.
+    if (created ? !IsTransient(end) : !IsNotReachable(end)) return end;
+    SC_RETURN_IF_ERROR(WaitToReconnect(
+        end, created ? RunMayGoOn()
+                     : absl::StrCat("a run with idempotency key '",
+                                    request.run().idempotency_key(),
+                                    "' may have been created")));
+    if (created) return absl::OkStatus();
+    if (interrupt_.requested()) {
+      outcome_ = Followed{run_, /*interrupted=*/true};
+      return absl::OkStatus();
     }
   }
-  return Follow();
 }
 
 absl::StatusOr<Followed> RunFollower::Watch(const std::string& run_id) {
@@ -77,7 +88,7 @@ absl::StatusOr<Followed> RunFollower::Follow() {
     if (end.ok()) end = FetchEnd();
     if (end.ok()) break;
     if (!IsTransient(end)) return end;
-    SC_RETURN_IF_ERROR(WaitToReconnect(end));
+    SC_RETURN_IF_ERROR(WaitToReconnect(end, RunMayGoOn()));
   }
   return *std::move(outcome_);
 }
@@ -138,13 +149,18 @@ absl::Status RunFollower::FetchEnd() {
   return absl::OkStatus();
 }
 
-absl::Status RunFollower::WaitToReconnect(const absl::Status& why) {
+std::string RunFollower::RunMayGoOn() const {
+  return absl::StrCat("run ", run_.id(), " may still go on");
+}
+
+absl::Status RunFollower::WaitToReconnect(const absl::Status& why,
+                                          absl::string_view what) {
   const absl::Duration now = clock_.Elapsed();
   if (!lost_at_.has_value()) lost_at_ = now;
   const absl::Duration lost_for = now - *lost_at_;
   if (lost_for >= options_.reconnect_limit) {
-    return WithContext(why, "run ", run_.id(), " may still go on, but for ",
-                       DurationText(lost_for), " nothing was heard of it");
+    return WithContext(why, what, ", but for ", DurationText(lost_for),
+                       " nothing was heard of it");
   }
   observer_.OnConnection(why, lost_for);
   interrupt_.Sleep(backoff_.Next());

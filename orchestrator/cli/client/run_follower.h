@@ -61,8 +61,9 @@ class RunFollower {
               Interrupt& interrupt, const Clock& clock,
               const FollowOptions& options = {});
 
-  // Creates a run and follows it. `request` should carry an idempotency key.
-  // Codes before the run is created as ExecuteRun; afterwards as Watch.
+  // Creates a run and follows it. `request` must carry an idempotency key: if
+  // the orchestrator is lost before it has told the run's id, it is asked
+  // again. Codes before the run is created as ExecuteRun; afterwards as Watch.
   absl::StatusOr<Followed> Execute(const v1::ExecuteRunRequest& request);
 
   // Follows a run from its beginning; one that has ended is returned at once,
@@ -79,12 +80,17 @@ class RunFollower {
   void TakeEvent(const v1::RunEvent& event);
   void Connected();
 
+  // Asks for the run until it is known to be created.
+  absl::Status Create(const v1::ExecuteRunRequest& request);
+
   // Opens streams until there is an outcome.
   absl::StatusOr<Followed> Follow();
   // After a stream has ended well: the run, if it has ended.
   absl::Status FetchEnd();
-  // Waits before the next try; the error if it is time to give up.
-  absl::Status WaitToReconnect(const absl::Status& why);
+  std::string RunMayGoOn() const;
+  // Waits before the next try; the error, about `what`, if it is time to give
+  // up.
+  absl::Status WaitToReconnect(const absl::Status& why, absl::string_view what);
 
   OrchestratorClient& client_;
   RunObserver& observer_;

@@ -148,11 +148,32 @@ TEST_F(RunFollowerTest, GivesUpOnceTheOrchestratorIsAwayForTooLong) {
   EXPECT_LE(clock_.Elapsed(), absl::Seconds(13));
 }
 
-TEST_F(RunFollowerTest, DoesNotTryAgainBeforeTheRunIsCreated) {
-  client_.scripts = {{NotReachable("nobody there")}};
+TEST_F(RunFollowerTest, AsksAgainWithTheSameKeyIfItIsLostBeforeTheRunIsKnown) {
+  std::vector<FeedItem> second = Events(0);
+  second.insert(second.begin(), FeedCreated{SampleRun()});
+  second.push_back(FeedEnded{SampleSucceededRun()});
+  client_.scripts = {{NotReachable("gone")}, second};
+  ASSERT_OK(Follower().Execute(Request()));
+  ASSERT_EQ(client_.run_requests.size(), 2u);
+  EXPECT_EQ(client_.run_requests[1].idempotency_key(), "key");
+  EXPECT_THAT(recorder_.connection, ElementsAre(false, true));
+}
+
+TEST_F(RunFollowerTest, SaysThatARunMayHaveBeenCreatedWhenItGivesUp) {
+  options_.reconnect_limit = absl::Seconds(10);
+  for (int i = 0; i < 1000; ++i) {
+    client_.scripts.push_back({NotReachable("nobody there")});
+  }
   const absl::StatusOr<Followed> followed = Follower().Execute(Request());
-  EXPECT_THAT(followed, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(followed, StatusIs(absl::StatusCode::kUnavailable,
+                                 HasSubstr("key 'key' may have been created")));
   EXPECT_TRUE(IsNotReachable(followed.status()));
+}
+
+TEST_F(RunFollowerTest, DoesNotAskAgainForARunThatWasRefused) {
+  client_.scripts = {{absl::UnavailableError("stage 'train' is not served")}};
+  EXPECT_THAT(Follower().Execute(Request()),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("'train'")));
   EXPECT_EQ(clock_.Elapsed(), absl::ZeroDuration());
 }
 

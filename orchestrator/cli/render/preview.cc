@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "orchestrator/cli/render/curves.h"
 #include "orchestrator/cli/render/format.h"
 #include "orchestrator/cli/render/history.h"
 #include "orchestrator/cli/render/tensor_preview.h"
@@ -68,8 +69,11 @@ std::string TextPage(absl::string_view text, int most_lines,
 std::string ReportPage(absl::string_view bytes, int most_lines,
                        const Layout& layout) {
   if (const std::optional<History> history = ParseHistory(bytes)) {
-    return RenderHistory(*history, std::max(most_lines, kHistoryRows),
-                         /*indent=*/0, layout);
+    const std::string curve = RenderLossCurve(bytes, layout);
+    return absl::StrCat(
+        RenderHistory(*history, std::max(most_lines, kHistoryRows),
+                      /*indent=*/0, layout),
+        curve.empty() ? "" : "\n", curve);
   }
   const nlohmann::json document = nlohmann::json::parse(
       bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "orchestrator/cli/render/curves.h"
 #include "orchestrator/cli/render/format.h"
 #include "orchestrator/cli/render/run_view.h"
 #include "orchestrator/cli/render/run_words.h"
@@ -54,8 +55,13 @@ std::string Evaluations(const RunReport& report, const Layout& layout) {
   for (const std::string& column : report.history->columns) {
     rmse = rmse || absl::StrContains(column, "rmse");
   }
-  return Heading(layout, rmse ? "RMSE per evaluation" : "Evaluations") +
-         RenderHistory(*report.history, kEvaluationRows, /*indent=*/2, layout);
+  // A picture is for people; files and pipes get the numbers alone.
+  const std::string curves =
+      layout.width > 0 ? RenderEvaluationCurves(*report.history, layout) : "";
+  return absl::StrCat(
+      Heading(layout, rmse ? "RMSE per evaluation" : "Evaluations"),
+      RenderHistory(*report.history, kEvaluationRows, /*indent=*/2, layout),
+      curves.empty() ? "" : "\n", curves);
 }
 
 std::string Outputs(const RunReport& report, const Layout& layout) {

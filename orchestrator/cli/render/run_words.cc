@@ -38,6 +38,7 @@ Tone StateTone(v1::RunState state) {
       return Tone::kBusy;
     case v1::RUN_STATE_STOPPING:
     case v1::RUN_STATE_CANCELLED:
+    case v1::RUN_STATE_PAUSED:
       return Tone::kWarning;
     default:
       return Tone::kFaint;
@@ -103,8 +104,7 @@ std::string ErrorText(const v1::Error& error) {
 
 std::vector<std::string> RunStateWords() {
   std::vector<std::string> words;
-  for (int state = v1::RUN_STATE_PENDING; state <= v1::RUN_STATE_CANCELLED;
-       ++state) {
+  for (int state = v1::RUN_STATE_PENDING; state <= v1::RunState_MAX; ++state) {
     words.push_back(StateWord(static_cast<v1::RunState>(state)));
   }
   return words;

@@ -21,6 +21,8 @@ struct Layout {
   int width = 0;
   // Whether colours are shown.
   bool color = false;
+  // Whether characters beyond ASCII are shown.
+  bool unicode = true;
 };
 
 // A piece of a line. `text` must be Printable.

@@ -138,6 +138,34 @@ std::string Printable(absl::string_view text) {
   return result;
 }
 
+std::string ToAscii(absl::string_view text) {
+  constexpr absl::string_view kLikeIt[][2] = {
+      {"…", "~"}, {"✓", "+"}, {"✗", "x"}, {"●", "*"}, {"○", "o"}, {"↻", "~"},
+      {"–", "-"}, {"→", ">"}, {"│", "|"}, {"─", "-"}, {"┤", "+"}, {"└", "+"},
+      {"━", "="}, {"╸", "-"}, {"█", "#"}, {"░", "."}, {"×", "x"}, {"·", "."}};
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const Character character = Decode(text);
+    const size_t length = std::max<size_t>(1, character.length);
+    const absl::string_view bytes = text.substr(0, length);
+    text.remove_prefix(length);
+    if (character.length == 1) {
+      absl::StrAppend(&result, bytes);
+      continue;
+    }
+    const auto* like_it =
+        std::find_if(std::begin(kLikeIt), std::end(kLikeIt),
+                     [bytes](const auto& pair) { return pair[0] == bytes; });
+    if (like_it != std::end(kLikeIt)) {
+      absl::StrAppend(&result, (*like_it)[1]);
+    } else {
+      result.append(static_cast<size_t>(WidthOf(character.code)), '?');
+    }
+  }
+  return result;
+}
+
 int DisplayWidth(absl::string_view text) {
   int width = 0;
   while (!text.empty()) {

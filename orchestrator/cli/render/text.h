@@ -19,6 +19,10 @@ namespace stagecoach {
 // from a server or a file goes through here before it is shown.
 std::string Printable(absl::string_view text);
 
+// `text` with each character beyond ASCII replaced by one that looks like it,
+// or by `?`, as wide as it was. Escape sequences stay as they are.
+std::string ToAscii(absl::string_view text);
+
 // Columns that `text` takes: 2 for wide characters, 0 for combining ones.
 // `text` must be Printable.
 int DisplayWidth(absl::string_view text);

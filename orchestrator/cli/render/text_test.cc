@@ -25,6 +25,12 @@ TEST(TextTest, PrintableReplacesWhatIsNotUtf8) {
   EXPECT_EQ(Printable("Zürich 東京 🚂"), "Zürich 東京 🚂");
 }
 
+TEST(TextTest, AsciiKeepsWidthsAndEscapeSequences) {
+  EXPECT_EQ(ToAscii("✓ load → train…"), "+ load > train~");
+  EXPECT_EQ(ToAscii("\x1b[1mab\x1b[0m\n"), "\x1b[1mab\x1b[0m\n");
+  EXPECT_EQ(ToAscii("Umsätze 日本"), "Ums?tze ????");
+}
+
 TEST(TextTest, WidthCountsColumns) {
   EXPECT_EQ(DisplayWidth(""), 0);
   EXPECT_EQ(DisplayWidth("Zürich"), 6);

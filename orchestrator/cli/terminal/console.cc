@@ -1,10 +1,14 @@
 #include "orchestrator/cli/terminal/console.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+
+#include "orchestrator/cli/render/text.h"
 
 namespace stagecoach {
 namespace {
@@ -39,30 +43,52 @@ std::optional<TerminalSize> SizeOf(int file) {
   return result;
 }
 
-Layout LayoutFor(const std::optional<TerminalSize>& size, bool wants_color) {
-  if (!size.has_value()) return {};
-  return {size->columns, wants_color};
+// The character encoding that the environment asks for.
+bool LocaleIsUtf8() {
+  const locale_t locale = ::newlocale(LC_CTYPE_MASK, "", nullptr);
+  if (locale == nullptr) return false;
+  const bool utf8 =
+      absl::string_view(::nl_langinfo_l(CODESET, locale)) == "UTF-8";
+  ::freelocale(locale);
+  return utf8;
+}
+
+Layout LayoutFor(const Console& console,
+                 const std::optional<TerminalSize>& size) {
+  Layout layout;
+  layout.unicode = console.has_unicode();
+  if (!size.has_value()) return layout;
+  layout.width = size->columns;
+  layout.color = console.wants_color();
+  return layout;
 }
 
 }  // namespace
 
 Layout OutLayout(const Console& console) {
-  return LayoutFor(console.OutSize(), console.wants_color());
+  return LayoutFor(console, console.OutSize());
 }
 
 Layout ErrLayout(const Console& console) {
-  return LayoutFor(console.ErrSize(), console.wants_color());
+  return LayoutFor(console, console.ErrSize());
 }
 
 StandardConsole::StandardConsole()
-    : able_(TerminalIsAble()), wants_color_(Variable("NO_COLOR").empty()) {}
+    : able_(TerminalIsAble()),
+      wants_color_(Variable("NO_COLOR").empty()),
+      has_unicode_(LocaleIsUtf8()) {}
+
+void StandardConsole::Write(int file, absl::string_view text) const {
+  if (has_unicode_ || ::isatty(file) == 0) return WriteAll(file, text);
+  WriteAll(file, ToAscii(text));
+}
 
 void StandardConsole::Out(absl::string_view text) {
-  WriteAll(STDOUT_FILENO, text);
+  Write(STDOUT_FILENO, text);
 }
 
 void StandardConsole::Err(absl::string_view text) {
-  WriteAll(STDERR_FILENO, text);
+  Write(STDERR_FILENO, text);
 }
 
 std::optional<TerminalSize> StandardConsole::OutSize() const {

@@ -33,6 +33,9 @@ class Console {
 
   // Whether colours are wanted where there is a terminal.
   virtual bool wants_color() const = 0;
+
+  // Whether characters beyond ASCII can be shown.
+  virtual bool has_unicode() const = 0;
 };
 
 // How to render for standard output and standard error.
@@ -40,7 +43,9 @@ Layout OutLayout(const Console& console);
 Layout ErrLayout(const Console& console);
 
 // The console of this process. TERM=dumb, or none, is no terminal; NO_COLOR
-// (https://no-color.org) turns colours off.
+// (https://no-color.org) turns colours off. On a terminal whose locale is not
+// UTF-8, each character beyond ASCII is replaced by one of ASCII; files and
+// pipes are given UTF-8 always, because programs read them.
 class StandardConsole final : public Console {
  public:
   StandardConsole();
@@ -50,10 +55,14 @@ class StandardConsole final : public Console {
   std::optional<TerminalSize> OutSize() const override;
   std::optional<TerminalSize> ErrSize() const override;
   bool wants_color() const override { return wants_color_; }
+  bool has_unicode() const override { return has_unicode_; }
 
  private:
+  void Write(int file, absl::string_view text) const;
+
   const bool able_;
   const bool wants_color_;
+  const bool has_unicode_;
 };
 
 }  // namespace stagecoach

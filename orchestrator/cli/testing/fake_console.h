@@ -21,12 +21,14 @@ class FakeConsole final : public Console {
   std::optional<TerminalSize> OutSize() const override { return out_size; }
   std::optional<TerminalSize> ErrSize() const override { return err_size; }
   bool wants_color() const override { return color; }
+  bool has_unicode() const override { return unicode; }
 
   std::string out;
   std::string err;
   std::optional<TerminalSize> out_size;
   std::optional<TerminalSize> err_size;
   bool color = false;
+  bool unicode = true;
 };
 
 }  // namespace stagecoach

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/sha256.h"
 
 namespace stagecoach {
 namespace {
@@ -46,6 +47,7 @@ const v1::Run* FakeOrchestratorClient::Find(const std::string& run_id) const {
 absl::StatusOr<v1::CreateRunResponse> FakeOrchestratorClient::CreateRun(
     const v1::CreateRunRequest& request) {
   run_requests.push_back(request.run());
+  if (calls_away > 0 && calls_away-- > 0) return NotReachable("away");
   v1::CreateRunResponse response;
   if (!runs.empty()) *response.mutable_run() = runs.front();
   return response;
@@ -86,8 +88,37 @@ absl::StatusOr<v1::CancelRunResponse> FakeOrchestratorClient::CancelRun(
   return response;
 }
 
+absl::StatusOr<v1::PauseRunResponse> FakeOrchestratorClient::PauseRun(
+    const v1::PauseRunRequest& request) {
+  const v1::Run* run = Find(request.run_id());
+  if (run == nullptr) return NoSuchRun(request.run_id());
+  paused.push_back(request.run_id());
+  v1::PauseRunResponse response;
+  *response.mutable_run() = *run;
+  response.mutable_run()->set_state(v1::RUN_STATE_PAUSED);
+  return response;
+}
+
+absl::StatusOr<v1::ResumeRunResponse> FakeOrchestratorClient::ResumeRun(
+    const v1::ResumeRunRequest& request) {
+  const v1::Run* run = Find(request.run_id());
+  if (run == nullptr) return NoSuchRun(request.run_id());
+  resumed.push_back(request.run_id());
+  v1::ResumeRunResponse response;
+  *response.mutable_run() = *run;
+  response.mutable_run()->set_state(v1::RUN_STATE_RUNNING);
+  return response;
+}
+
+absl::StatusOr<v1::ExplainRunResponse> FakeOrchestratorClient::ExplainRun(
+    const v1::ExplainRunRequest& request) {
+  if (Find(request.run_id()) == nullptr) return NoSuchRun(request.run_id());
+  return explanation;
+}
+
 absl::StatusOr<v1::RetryRunResponse> FakeOrchestratorClient::RetryRun(
     const v1::RetryRunRequest& request) {
+  if (calls_away > 0 && calls_away-- > 0) return NotReachable("away");
   if (Find(request.run_id()) == nullptr) return NoSuchRun(request.run_id());
   retried.push_back(request.run_id());
   v1::RetryRunResponse response;
@@ -99,6 +130,24 @@ absl::StatusOr<v1::DeleteRunResponse> FakeOrchestratorClient::DeleteRun(
     const v1::DeleteRunRequest& request) {
   deleted.push_back(request.run_id());
   return v1::DeleteRunResponse();
+}
+
+absl::StatusOr<v1::CollectGarbageResponse>
+FakeOrchestratorClient::CollectGarbage(
+    const v1::CollectGarbageRequest& request) {
+  garbage_requests.push_back(request);
+  return garbage;
+}
+
+absl::StatusOr<v1::PinArtifactResponse> FakeOrchestratorClient::PinArtifact(
+    const v1::PinArtifactRequest& request) {
+  pin_requests.push_back(request);
+  return v1::PinArtifactResponse();
+}
+
+absl::StatusOr<v1::GetLineageResponse> FakeOrchestratorClient::GetLineage(
+    const v1::GetLineageRequest&) {
+  return lineage;
 }
 
 absl::StatusOr<v1::ApplyPipelineResponse> FakeOrchestratorClient::ApplyPipeline(
@@ -202,6 +251,46 @@ absl::Status FakeOrchestratorClient::ReadArtifact(
     response.clear_artifact();
   }
   return absl::OkStatus();
+}
+
+absl::Status FakeOrchestratorClient::ReadLog(
+    const v1::ReadLogRequest& request,
+    absl::FunctionRef<absl::Status(const v1::ReadLogResponse&)> take) {
+  const auto log = logs.find(absl::StrCat(request.run_id(), "/", request.step(),
+                                          "/", std::max(1, request.attempt())));
+  if (log == logs.end()) {
+    return absl::NotFoundError(
+        absl::StrCat("step '", request.step(), "' has written no log"));
+  }
+  v1::ReadLogResponse response;
+  for (size_t at = 0; at < log->second.size(); at += kChunk) {
+    response.set_data(log->second.substr(at, kChunk));
+    const absl::Status taken = take(response);
+    if (!taken.ok()) return taken;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::UploadArtifactResponse>
+FakeOrchestratorClient::UploadArtifact(
+    const v1::UploadHeader& header,
+    absl::FunctionRef<absl::StatusOr<std::string>()> next) {
+  std::string file;
+  while (true) {
+    absl::StatusOr<std::string> bytes = next();
+    if (!bytes.ok()) return bytes.status();
+    if (bytes->empty()) break;
+    file += *bytes;
+  }
+  v1::UploadArtifactResponse response;
+  v1::Artifact& artifact = *response.mutable_artifact();
+  artifact.set_name(header.file_name());
+  artifact.set_uri(
+      absl::StrCat("pvc://artifacts/uploads/1/", header.file_name()));
+  artifact.set_sha256(Sha256Hex(file));
+  artifact.set_size_bytes(static_cast<int64_t>(file.size()));
+  files[artifact.uri()] = std::move(file);
+  return response;
 }
 
 }  // namespace stagecoach

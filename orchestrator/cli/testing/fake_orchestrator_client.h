@@ -33,10 +33,22 @@ class FakeOrchestratorClient final : public OrchestratorClient {
       const v1::ListRunsRequest& request) override;
   absl::StatusOr<v1::CancelRunResponse> CancelRun(
       const v1::CancelRunRequest& request) override;
+  absl::StatusOr<v1::PauseRunResponse> PauseRun(
+      const v1::PauseRunRequest& request) override;
+  absl::StatusOr<v1::ResumeRunResponse> ResumeRun(
+      const v1::ResumeRunRequest& request) override;
+  absl::StatusOr<v1::ExplainRunResponse> ExplainRun(
+      const v1::ExplainRunRequest& request) override;
   absl::StatusOr<v1::RetryRunResponse> RetryRun(
       const v1::RetryRunRequest& request) override;
   absl::StatusOr<v1::DeleteRunResponse> DeleteRun(
       const v1::DeleteRunRequest& request) override;
+  absl::StatusOr<v1::CollectGarbageResponse> CollectGarbage(
+      const v1::CollectGarbageRequest& request) override;
+  absl::StatusOr<v1::PinArtifactResponse> PinArtifact(
+      const v1::PinArtifactRequest& request) override;
+  absl::StatusOr<v1::GetLineageResponse> GetLineage(
+      const v1::GetLineageRequest& request) override;
   absl::StatusOr<v1::ApplyPipelineResponse> ApplyPipeline(
       const v1::ApplyPipelineRequest& request) override;
   absl::StatusOr<v1::GetPipelineResponse> GetPipeline(
@@ -55,13 +67,27 @@ class FakeOrchestratorClient final : public OrchestratorClient {
       const v1::ReadArtifactRequest& request,
       absl::FunctionRef<absl::Status(const v1::ReadArtifactResponse&)> take)
       override;
+  absl::Status ReadLog(
+      const v1::ReadLogRequest& request,
+      absl::FunctionRef<absl::Status(const v1::ReadLogResponse&)> take)
+      override;
+  // The file becomes one of `files`.
+  absl::StatusOr<v1::UploadArtifactResponse> UploadArtifact(
+      const v1::UploadHeader& header,
+      absl::FunctionRef<absl::StatusOr<std::string>()> next) override;
 
   // What is there. Runs newest first.
   std::vector<v1::Run> runs;
   std::vector<v1::Pipeline> pipelines;
   std::vector<v1::StageStatus> stages;
   std::map<std::string, std::string> files;  // bytes of artifacts by URI
+  std::map<std::string, std::string> logs;   // by `<run>/<step>/<attempt>`
   absl::Status apply_status;                 // what ApplyPipeline ends with
+  v1::ExplainRunResponse explanation;
+  v1::CollectGarbageResponse garbage;
+  v1::GetLineageResponse lineage;
+  // How many of the next calls find nobody: CreateRun and RetryRun.
+  int calls_away = 0;
 
   // What streams do, one after the other.
   std::deque<std::vector<FeedItem>> scripts;
@@ -71,7 +97,11 @@ class FakeOrchestratorClient final : public OrchestratorClient {
   std::vector<v1::WatchRunRequest> watch_requests;
   std::vector<v1::ListRunsRequest> list_requests;
   std::vector<v1::ApplyPipelineRequest> apply_requests;
+  std::vector<v1::CollectGarbageRequest> garbage_requests;
+  std::vector<v1::PinArtifactRequest> pin_requests;
   std::vector<std::string> cancelled;
+  std::vector<std::string> paused;
+  std::vector<std::string> resumed;
   std::vector<std::string> retried;
   std::vector<std::string> deleted;
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "orchestrator/cli/exit_code.h"
+#include "orchestrator/cli/help.h"
 #include "orchestrator/cli/verbs/support.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
@@ -49,6 +50,14 @@ absl::StatusOr<v1::ListArtifactsResponse> FetchArtifacts(
       client.ListArtifacts(request);
   if (response.ok()) return response;
   return WithRunHint(client, run_id, response.status());
+}
+
+void AddArtifactChoice(CLI::App& app, std::string& first, std::string& name) {
+  app.add_option("run", first, "id of the run, or the artifact's URI")
+      ->required()
+      ->type_name("");
+  app.add_option("name", name, "name of the artifact, or STEP.NAME")
+      ->type_name("");
 }
 
 absl::StatusOr<std::string> ChooseArtifact(OrchestratorClient& client,

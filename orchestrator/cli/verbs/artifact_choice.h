@@ -10,6 +10,10 @@
 #include "orchestrator/cli/client/orchestrator_client.h"
 #include "stagecoach/v1/orchestrator.pb.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace stagecoach {
 
 // Whether `text` is a URI and not the id of a run.
@@ -25,6 +29,9 @@ absl::StatusOr<v1::Artifact> FindArtifact(
 absl::StatusOr<v1::ListArtifactsResponse> FetchArtifacts(
     OrchestratorClient& client, const std::string& run_id,
     const std::string& step);
+
+// Adds the two arguments that ChooseArtifact takes.
+void AddArtifactChoice(CLI::App& app, std::string& first, std::string& name);
 
 // The URI of the artifact that `first` (a URI, or the id of a run) and `name`
 // (needed for a run) stand for.

@@ -27,6 +27,10 @@ absl::Status ArtifactFile::Failed(absl::string_view what) const {
 
 absl::Status ArtifactFile::Open(bool replace) {
   std::error_code ignored;  // opening tells more
+  if (fs::exists(path_, ignored) && !fs::is_regular_file(path_, ignored)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path_, " is there, but no file; choose another name with --to"));
+  }
   if (!replace && fs::exists(path_, ignored)) {
     return absl::AlreadyExistsError(absl::StrCat(
         path_,

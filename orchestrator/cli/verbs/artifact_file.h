@@ -26,6 +26,7 @@ class ArtifactFile {
   ArtifactFile& operator=(const ArtifactFile&) = delete;
 
   // ALREADY_EXISTS: there is such a file, and `replace` is false.
+  // FAILED_PRECONDITION: there is something else, which is never replaced.
   absl::Status Open(bool replace);
   absl::Status Append(absl::string_view bytes);
   // DATA_LOSS: what came is not what `artifact` says.

@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/cli/help.h"
-#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/run_words.h"
 #include "orchestrator/cli/render/text.h"
 #include "orchestrator/cli/verb.h"
@@ -30,10 +30,9 @@ absl::StatusOr<ExitCode> Cancel(const CancelFlags& flags, Context& context) {
     return WithRunHint(*client, flags.run_id, response.status());
   }
   const v1::Run& run = response->run();
-  context.console.Out(context.options.json
-                          ? ToJson(run)
-                          : absl::StrCat(Printable(run.id()), " ",
-                                         StateWord(run.state()), "\n"));
+  if (PrintedForPrograms(context, run)) return ExitCode::kOk;
+  context.console.Out(
+      absl::StrCat(Printable(run.id()), " ", StateWord(run.state()), "\n"));
   return ExitCode::kOk;
 }
 

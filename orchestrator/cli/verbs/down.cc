@@ -6,6 +6,7 @@
 #include "nlohmann/json.hpp"
 #include "orchestrator/cli/cluster/local_cluster.h"
 #include "orchestrator/cli/help.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/verb.h"
 #include "orchestrator/cli/verbs/cluster_text.h"
 #include "services/common/base/status_macros.h"
@@ -13,14 +14,14 @@
 namespace stagecoach {
 namespace {
 
-std::string ToJson(const std::vector<ServerReport>& servers) {
-  nlohmann::json list = nlohmann::json::array();
+nlohmann::ordered_json ToJson(const std::vector<ServerReport>& servers) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ServerReport& server : servers) {
     list.push_back({{"name", server.name},
                     {"pid", server.endpoints.pid},
                     {"killed", server.killed}});
   }
-  return nlohmann::json{{"servers", list}}.dump(2) + "\n";
+  return {{"servers", list}};
 }
 
 absl::StatusOr<ExitCode> Down(const DownOptions& options, Context& context) {
@@ -35,9 +36,8 @@ absl::StatusOr<ExitCode> Down(const DownOptions& options, Context& context) {
       });
   SC_ASSIGN_OR_RETURN(const std::vector<ServerReport> stopped,
                       cluster.Down(options));
-  context.console.Out(context.options.json
-                          ? ToJson(stopped)
-                          : RenderStopped(stopped, OutLayout(context.console)));
+  if (PrintedForPrograms(context, ToJson(stopped))) return ExitCode::kOk;
+  context.console.Out(RenderStopped(stopped, OutLayout(context.console)));
   return ExitCode::kOk;
 }
 

@@ -7,49 +7,30 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/cli/client/run_follower.h"
-#include "orchestrator/cli/json.h"
-#include "orchestrator/cli/render/history.h"
-#include "orchestrator/cli/render/preview.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/run_report.h"
 #include "orchestrator/cli/render/text.h"
+#include "orchestrator/cli/verbs/download.h"
+#include "orchestrator/cli/verbs/previews.h"
 #include "orchestrator/cli/verbs/run_displays.h"
 #include "orchestrator/cli/verbs/support.h"
 #include "services/common/base/status_macros.h"
-#include "services/common/contract/artifact_types.h"
 
 namespace stagecoach {
 namespace {
-
-// Larger files are reported by shape alone.
-constexpr int64_t kMostPreviewBytes = 1 << 20;
-
-// Adds what can be read of an artifact; a report is no place to fail for one
-// that cannot.
-void AddPreview(OrchestratorClient& client, const v1::Artifact& artifact,
-                RunReport& report) {
-  if (HoldsTensors(artifact.type()) &&
-      artifact.size_bytes() > kMostPreviewBytes) {
-    return;
-  }
-  const absl::StatusOr<std::string> bytes =
-      ReadBeginning(client, artifact.uri(), kMostPreviewBytes);
-  if (!bytes.ok()) return;
-  const absl::StatusOr<std::string> line = PreviewLine(artifact, *bytes);
-  if (line.ok()) report.values[artifact.uri()] = *line;
-  if (artifact.type() == v1::ARTIFACT_TYPE_REPORT && !report.history) {
-    report.history = ParseHistory(*bytes);
-  }
-}
 
 RunReport MakeReport(const Context& context, OrchestratorClient& client,
                      v1::Run run) {
   RunReport report;
   report.program = ProgramCall(context);
+  Previews previews;
   for (const v1::Step& step : run.steps()) {
     for (const v1::Artifact& artifact : step.outputs()) {
-      AddPreview(client, artifact, report);
+      AddPreview(client, artifact, previews);
     }
   }
+  report.values = std::move(previews.lines);
+  report.history = std::move(previews.history);
   const std::string folder = ArtifactFolder(run);
   if (!folder.empty()) report.local_folder = LocalPathOf(context, folder);
   report.run = std::move(run);
@@ -58,23 +39,29 @@ RunReport MakeReport(const Context& context, OrchestratorClient& client,
 
 std::unique_ptr<RunObserver> MakeDisplay(const Context& context,
                                          FollowOutput output) {
-  if (context.options.json && output == FollowOutput::kEvents) {
-    return MakeJsonDisplay(context);
+  if (ForPrograms(context) && output == FollowOutput::kEvents) {
+    return MakeEventDisplay(context);
   }
   if (context.console.ErrSize().has_value()) return MakeLiveDisplay(context);
   return MakePlainDisplay(context);
 }
 
-ExitCode Report(Context& context, OrchestratorClient& client, Followed followed,
-                FollowOutput output) {
+// Shows the end, and copies outputs into `pull_folder` unless it is empty.
+absl::StatusOr<ExitCode> Report(Context& context, OrchestratorClient& client,
+                                Followed followed, FollowOutput output,
+                                const std::string& pull_folder) {
   const bool succeeded = followed.run.state() == v1::RUN_STATE_SUCCEEDED;
-  if (!context.options.json) {
+  if (succeeded && !pull_folder.empty()) {
+    SC_RETURN_IF_ERROR(
+        DownloadOutputs(context, client, followed.run, pull_folder));
+  }
+  if (!ForPrograms(context)) {
     const RunReport report =
         MakeReport(context, client, std::move(followed.run));
     context.console.Out(absl::StrCat(
         "\n", RenderRunReport(report, OutLayout(context.console))));
   } else if (output == FollowOutput::kRun) {
-    context.console.Out(ToJson(followed.run));
+    PrintedForPrograms(context, followed.run);
   }
   return succeeded ? ExitCode::kOk : ExitCode::kFailed;
 }
@@ -84,6 +71,7 @@ using FollowCall = std::function<absl::StatusOr<Followed>(RunFollower&)>;
 absl::StatusOr<ExitCode> FollowAndReport(Context& context,
                                          OrchestratorClient& client,
                                          FollowOutput output,
+                                         const std::string& pull_folder,
                                          const FollowCall& call) {
   std::optional<Followed> followed;
   {
@@ -91,12 +79,12 @@ absl::StatusOr<ExitCode> FollowAndReport(Context& context,
     const std::unique_ptr<RunObserver> display = MakeDisplay(context, output);
     FollowOptions options;
     options.replay_ended =
-        context.options.json && output == FollowOutput::kEvents;
+        ForPrograms(context) && output == FollowOutput::kEvents;
     RunFollower follower(client, *display, *interrupt, context.clock, options);
     SC_ASSIGN_OR_RETURN(followed, call(follower));
   }
   if (!followed->interrupted) {
-    return Report(context, client, *std::move(followed), output);
+    return Report(context, client, *std::move(followed), output, pull_folder);
   }
   if (followed->run.id().empty()) {
     return absl::CancelledError("interrupted before the run was created");
@@ -118,11 +106,12 @@ std::string DetachedText(const Context& context, const std::string& run_id) {
 
 absl::StatusOr<ExitCode> ExecuteAndReport(Context& context,
                                           OrchestratorClient& client,
-                                          const v1::RunRequest& request) {
+                                          const v1::RunRequest& request,
+                                          const std::string& pull_folder) {
   v1::ExecuteRunRequest execute;
   *execute.mutable_run() = request;
   return FollowAndReport(
-      context, client, FollowOutput::kRun,
+      context, client, FollowOutput::kRun, pull_folder,
       [&](RunFollower& follower) { return follower.Execute(execute); });
 }
 
@@ -130,9 +119,9 @@ absl::StatusOr<ExitCode> WatchAndReport(Context& context,
                                         OrchestratorClient& client,
                                         const std::string& run_id,
                                         FollowOutput output) {
-  return FollowAndReport(context, client, output, [&](RunFollower& follower) {
-    return follower.Watch(run_id);
-  });
+  return FollowAndReport(
+      context, client, output, /*pull_folder=*/"",
+      [&](RunFollower& follower) { return follower.Watch(run_id); });
 }
 
 }  // namespace stagecoach

@@ -13,15 +13,17 @@
 
 namespace stagecoach {
 
-// What JSON output has: the run as it ended, or every event on a line.
+// What programs are given: the run as it ended, or every event.
 enum class FollowOutput { kRun, kEvents };
 
 // Creates and follows a run to its end, shows it and then the report. kFailed
 // if it did not succeed; kInterrupted after Ctrl-C, with a word on how to come
 // back. Errors as RunFollower.
+// Outputs are copied into `pull_folder` unless it is empty.
 absl::StatusOr<ExitCode> ExecuteAndReport(Context& context,
                                           OrchestratorClient& client,
-                                          const v1::RunRequest& request);
+                                          const v1::RunRequest& request,
+                                          const std::string& pull_folder);
 
 // The same for a run that is there already.
 absl::StatusOr<ExitCode> WatchAndReport(Context& context,

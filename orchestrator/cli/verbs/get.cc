@@ -2,7 +2,7 @@
 #include <string>
 
 #include "orchestrator/cli/help.h"
-#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/run_details.h"
 #include "orchestrator/cli/verb.h"
 #include "orchestrator/cli/verbs/support.h"
@@ -15,11 +15,9 @@ absl::StatusOr<ExitCode> Get(const std::string& run_id, Context& context) {
   SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::Run run, FetchRun(*client, run_id));
-  context.console.Out(context.options.json
-                          ? ToJson(run)
-                          : RenderRunDetails(run, context.clock.Now(),
-                                             context.zone,
-                                             OutLayout(context.console)));
+  if (PrintedForPrograms(context, run)) return ExitCode::kOk;
+  context.console.Out(RenderRunDetails(run, context.clock.Now(), context.zone,
+                                       OutLayout(context.console)));
   return ExitCode::kOk;
 }
 

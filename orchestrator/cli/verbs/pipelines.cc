@@ -6,10 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/cli/cluster/files.h"
 #include "orchestrator/cli/help.h"
-#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/catalog.h"
 #include "orchestrator/cli/render/text.h"
-#include "orchestrator/cli/verb.h"
+#include "orchestrator/cli/verbs/pipelines_verbs.h"
 #include "orchestrator/cli/verbs/support.h"
 #include "services/common/base/status_macros.h"
 
@@ -29,10 +29,7 @@ absl::StatusOr<ExitCode> List(Context& context) {
   SC_ASSIGN_OR_RETURN(const Client client, context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::ListPipelinesResponse list,
                       client->ListPipelines(v1::ListPipelinesRequest()));
-  if (context.options.json) {
-    context.console.Out(ToJson(list));
-    return ExitCode::kOk;
-  }
+  if (PrintedForPrograms(context, list)) return ExitCode::kOk;
   const std::vector<v1::Pipeline> pipelines(list.pipelines().begin(),
                                             list.pipelines().end());
   context.console.Out(
@@ -44,9 +41,8 @@ absl::StatusOr<ExitCode> Show(const PipelinesFlags& flags, Context& context) {
   SC_ASSIGN_OR_RETURN(const Client client, context.connect(context));
   SC_ASSIGN_OR_RETURN(const v1::GetPipelineResponse found,
                       FetchPipeline(*client, flags.name, flags.version));
-  if (context.options.json) {
-    context.console.Out(ToJson(found));
-  } else if (flags.yaml) {
+  if (PrintedForPrograms(context, found)) return ExitCode::kOk;
+  if (flags.yaml) {
     context.console.Out(found.yaml());
   } else {
     context.console.Out(
@@ -84,8 +80,8 @@ absl::StatusOr<ExitCode> Apply(const PipelinesFlags& flags, bool validate_only,
       continue;
     }
     SC_RETURN_IF_ERROR(response.status(), file);
-    context.console.Out(context.options.json
-                            ? ToJson(*response)
+    context.console.Out(ForPrograms(context)
+                            ? OneOfMany(FormatOf(context), *response)
                             : AppliedText(*response, validate_only));
   }
   return code;
@@ -101,10 +97,10 @@ void AddFiles(CLI::App& app, PipelinesFlags& flags) {
 
 Verb AddPipelinesVerb(CLI::App& root) {
   auto flags = std::make_shared<PipelinesFlags>();
-  CLI::App& app =
-      AddParser(root, "pipelines", "List, show, check and change pipelines.",
-                {"pipelines", "pipelines show airline",
-                 "pipelines apply my-pipeline.yaml"});
+  CLI::App& app = AddParser(root, "pipelines",
+                            "List, show, check, compare and change pipelines.",
+                            {"pipelines", "pipelines show airline",
+                             "pipelines apply my-pipeline.yaml"});
   app.require_subcommand(0, 1);
   AddParser(app, "list", "List the newest version of every pipeline.",
             {"pipelines list", "pipelines list -o json"});
@@ -127,7 +123,9 @@ Verb AddPipelinesVerb(CLI::App& root) {
       "Check pipelines and store them; a changed one gets a new version.",
       {"pipelines apply my-pipeline.yaml"});
   AddFiles(apply, *flags);
-  return {&app, [flags, &show, &validate, &apply](Context& context) {
+  const Verb diff = AddPipelinesDiffVerb(app);
+  return {&app, [flags, diff, &show, &validate, &apply](Context& context) {
+            if (diff.parser->parsed()) return diff.run(context);
             if (show.parsed()) return Show(*flags, context);
             if (validate.parsed()) return Apply(*flags, true, context);
             if (apply.parsed()) return Apply(*flags, false, context);

@@ -1,12 +1,14 @@
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/cli/help.h"
-#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/text.h"
 #include "orchestrator/cli/verb.h"
 #include "orchestrator/cli/verbs/follow.h"
+#include "orchestrator/cli/verbs/repeat.h"
 #include "orchestrator/cli/verbs/support.h"
 #include "services/common/base/ids.h"
 #include "services/common/base/status_macros.h"
@@ -18,6 +20,7 @@ struct RetryFlags {
   std::string run_id;
   std::string idempotency_key;
   bool detach = false;
+  bool wait = false;  // as without --detach
 };
 
 absl::StatusOr<ExitCode> Retry(const RetryFlags& flags, Context& context) {
@@ -28,19 +31,17 @@ absl::StatusOr<ExitCode> Retry(const RetryFlags& flags, Context& context) {
   request.set_idempotency_key(flags.idempotency_key.empty()
                                   ? absl::StrCat("cli-", RandomId(20))
                                   : flags.idempotency_key);
-  const absl::StatusOr<v1::RetryRunResponse> response =
-      client->RetryRun(request);
-  if (!response.ok()) {
-    return WithRunHint(*client, flags.run_id, response.status());
-  }
-  const v1::Run& run = response->run();
+  v1::Run run;
+  const absl::Status created = RepeatWhileAway(context, [&] {
+    absl::StatusOr<v1::RetryRunResponse> response = client->RetryRun(request);
+    if (response.ok()) run = std::move(*response->mutable_run());
+    return response.status();
+  });
+  if (!created.ok()) return WithRunHint(*client, flags.run_id, created);
   if (!flags.detach) {
     return WatchAndReport(context, *client, run.id(), FollowOutput::kRun);
   }
-  if (context.options.json) {
-    context.console.Out(ToJson(run));
-    return ExitCode::kOk;
-  }
+  if (PrintedForPrograms(context, run)) return ExitCode::kOk;
   context.console.Out(Printable(run.id()) + "\n");
   context.console.Err(DetachedText(context, run.id()));
   return ExitCode::kOk;
@@ -61,7 +62,11 @@ Verb AddRetryVerb(CLI::App& root) {
   app.add_option("--idempotency-key", flags->idempotency_key,
                  "the same key never makes a second run")
       ->type_name("KEY");
-  app.add_flag("--detach", flags->detach, "do not watch; print the run's id");
+  CLI::Option* detach = app.add_flag("--detach", flags->detach,
+                                     "do not watch; print the run's id");
+  app.add_flag("--wait", flags->wait,
+               "watch it to its end (without --detach, always)")
+      ->excludes(detach);
   return {&app, [flags](Context& context) { return Retry(*flags, context); }};
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/format.h"
 #include "orchestrator/cli/render/live_block.h"
 #include "orchestrator/cli/render/plain_lines.h"
@@ -99,13 +99,14 @@ class PlainDisplay final : public RunObserver {
   v1::Run run_;
 };
 
-class JsonDisplay final : public RunObserver {
+class EventDisplay final : public RunObserver {
  public:
-  explicit JsonDisplay(const Context& context) : console_(context.console) {}
+  explicit EventDisplay(const Context& context)
+      : console_(context.console), format_(FormatOf(context)) {}
 
   void OnCreated(const v1::Run&) override {}
   void OnEvent(const v1::RunEvent& event) override {
-    console_.Out(ToJsonLine(event));
+    console_.Out(OneOfMany(format_, event));
   }
   void OnConnection(const absl::Status& status,
                     absl::Duration lost_for) override {
@@ -117,6 +118,7 @@ class JsonDisplay final : public RunObserver {
 
  private:
   Console& console_;
+  const OutputFormat format_;
 };
 
 }  // namespace
@@ -129,8 +131,8 @@ std::unique_ptr<RunObserver> MakePlainDisplay(const Context& context) {
   return std::make_unique<PlainDisplay>(context);
 }
 
-std::unique_ptr<RunObserver> MakeJsonDisplay(const Context& context) {
-  return std::make_unique<JsonDisplay>(context);
+std::unique_ptr<RunObserver> MakeEventDisplay(const Context& context) {
+  return std::make_unique<EventDisplay>(context);
 }
 
 }  // namespace stagecoach

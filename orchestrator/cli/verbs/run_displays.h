@@ -17,8 +17,9 @@ std::unique_ptr<RunObserver> MakeLiveDisplay(const Context& context);
 // Lines on standard error.
 std::unique_ptr<RunObserver> MakePlainDisplay(const Context& context);
 
-// Each event as JSON on a line of standard output.
-std::unique_ptr<RunObserver> MakeJsonDisplay(const Context& context);
+// Each event on standard output, for programs: JSON on a line, or a YAML
+// document.
+std::unique_ptr<RunObserver> MakeEventDisplay(const Context& context);
 
 }  // namespace stagecoach
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/cli/help.h"
-#include "orchestrator/cli/json.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/catalog.h"
 #include "orchestrator/cli/verb.h"
 #include "services/common/base/nearest_name.h"
@@ -33,13 +33,13 @@ absl::StatusOr<ExitCode> Stages(const std::string& name, Context& context) {
                                             list.stages().end());
   const Layout layout = OutLayout(context.console);
   if (name.empty()) {
-    context.console.Out(context.options.json ? ToJson(list)
-                                             : RenderStageList(stages, layout));
+    if (PrintedForPrograms(context, list)) return ExitCode::kOk;
+    context.console.Out(RenderStageList(stages, layout));
     return ExitCode::kOk;
   }
   SC_ASSIGN_OR_RETURN(const v1::StageStatus stage, Find(stages, name));
-  context.console.Out(context.options.json ? ToJson(stage)
-                                           : RenderStage(stage, layout));
+  if (PrintedForPrograms(context, stage)) return ExitCode::kOk;
+  context.console.Out(RenderStage(stage, layout));
   return ExitCode::kOk;
 }
 

@@ -44,6 +44,9 @@ std::string ProgramCall(const Context& context) {
   if (!flags.cluster_folder.empty()) {
     return absl::StrCat("stagecoach --dir ", flags.cluster_folder);
   }
+  if (!flags.context.empty()) {
+    return absl::StrCat("stagecoach --context ", flags.context);
+  }
   return "stagecoach";
 }
 

@@ -9,6 +9,7 @@
 #include "nlohmann/json.hpp"
 #include "orchestrator/cli/cluster/local_cluster.h"
 #include "orchestrator/cli/help.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/render/format.h"
 #include "orchestrator/cli/render/table.h"
 #include "orchestrator/cli/verb.h"
@@ -72,8 +73,9 @@ absl::StatusOr<UpOptions> MakeOptions(const UpFlags& flags,
   return options;
 }
 
-nlohmann::json ToJson(const ClusterFolder& folder, const UpReport& report) {
-  nlohmann::json servers = nlohmann::json::array();
+nlohmann::ordered_json ToJson(const ClusterFolder& folder,
+                              const UpReport& report) {
+  nlohmann::ordered_json servers = nlohmann::ordered_json::array();
   for (const ServerReport& server : report.servers) {
     servers.push_back({{"name", server.name},
                        {"pid", server.endpoints.pid},
@@ -121,10 +123,10 @@ absl::StatusOr<ExitCode> Up(const UpFlags& flags, Context& context) {
   const absl::Duration start = context.clock.Elapsed();
   SC_ASSIGN_OR_RETURN(const UpReport report, cluster.Up(options));
   const absl::Duration took = context.clock.Elapsed() - start;
-  context.console.Out(context.options.json
-                          ? ToJson(folder, report).dump(2) + "\n"
-                          : Render(folder, report, took, ProgramCall(context),
-                                   OutLayout(context.console)));
+  if (!PrintedForPrograms(context, ToJson(folder, report))) {
+    context.console.Out(Render(folder, report, took, ProgramCall(context),
+                               OutLayout(context.console)));
+  }
   if (!flags.foreground) return ExitCode::kOk;
 
   context.console.Err("stops with Ctrl-C\n");

@@ -5,18 +5,19 @@
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "orchestrator/cli/help.h"
+#include "orchestrator/cli/output.h"
 #include "orchestrator/cli/verb.h"
 
 namespace stagecoach {
 namespace {
 
 absl::StatusOr<ExitCode> ShowVersion(Context& context) {
-  const nlohmann::json json = {{"version", std::string(Version())},
-                               {"build_id", BuildId()}};
+  if (PrintedForPrograms(context, {{"version", std::string(Version())},
+                                   {"build_id", BuildId()}})) {
+    return ExitCode::kOk;
+  }
   context.console.Out(
-      context.options.json
-          ? json.dump(2) + "\n"
-          : absl::StrCat("stagecoach ", Version(), " (", BuildId(), ")\n"));
+      absl::StrCat("stagecoach ", Version(), " (", BuildId(), ")\n"));
   return ExitCode::kOk;
 }
 
