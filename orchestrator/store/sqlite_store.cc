@@ -243,13 +243,22 @@ absl::Status SqliteStore::FinishDeletion(absl::string_view run_id) {
 absl::StatusOr<AppliedPipeline> SqliteStore::ApplyPipeline(
     const StoredPipeline& pipeline) {
   absl::MutexLock lock(&writer_mutex_);
-  return WritePipeline(*writer_, pipeline);
+  absl::StatusOr<AppliedPipeline> applied = WritePipeline(*writer_, pipeline);
+  newest_pipelines_.Forget(pipeline.pipeline.name());
+  return applied;
 }
 
 absl::StatusOr<StoredPipeline> SqliteStore::GetPipeline(absl::string_view name,
                                                         int64_t version) {
+  if (version == 0) {
+    if (const auto newest = newest_pipelines_.Find(name)) return *newest;
+  }
+  const int64_t generation = newest_pipelines_.generation();
   SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());
-  return ReadPipeline(*reader, name, version);
+  SC_ASSIGN_OR_RETURN(StoredPipeline stored,
+                      ReadPipeline(*reader, name, version));
+  if (version == 0) newest_pipelines_.Put(generation, stored);
+  return stored;
 }
 
 absl::StatusOr<std::vector<v1::Pipeline>> SqliteStore::ListPipelines() {

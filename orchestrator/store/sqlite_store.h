@@ -26,6 +26,7 @@
 #include "absl/types/span.h"
 #include "orchestrator/store/file_lock.h"
 #include "orchestrator/store/local_leases.h"
+#include "orchestrator/store/newest_pipelines.h"
 #include "orchestrator/store/sqlite_connection.h"
 #include "orchestrator/store/sqlite_reader_pool.h"
 #include "orchestrator/store/sqlite_run_writer.h"
@@ -123,7 +124,9 @@ class SqliteStore final : public Store {
   // Released last: declared first.
   const std::unique_ptr<FileLock> lock_;
 
-  SqliteReaderPool readers_;  // has its own synchronisation
+  // Have their own synchronisation.
+  SqliteReaderPool readers_;
+  NewestPipelines newest_pipelines_;
 
   absl::Mutex writer_mutex_;
   const std::unique_ptr<SqliteConnection> writer_

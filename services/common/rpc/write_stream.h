@@ -133,6 +133,7 @@ class WriteStream final : private grpc::ServerWriteReactor<Message> {
   // past the lock, because `busy_` stays set until the operation is done.
   void Pump() {
     absl::optional<absl::Status> end;
+    grpc::WriteOptions options;
     bool write = false;
     {
       absl::MutexLock lock(&mutex_);
@@ -141,18 +142,21 @@ class WriteStream final : private grpc::ServerWriteReactor<Message> {
         end = absl::CancelledError("the call was cancelled");
       } else {
         write = queue_.Pop(sending_);
+        // Another follows at once: they may share a packet.
+        if (!queue_.empty()) options.set_buffer_hint();
         if (finish_.has_value() && queue_.empty()) end = *finish_;
       }
       if (!write && !end.has_value()) return;
       busy_ = true;
       ended_ = end.has_value();
     }
-    Start(write, end);
+    Start(write, options, end);
   }
 
-  void Start(bool write, const absl::optional<absl::Status>& end) {
+  void Start(bool write, grpc::WriteOptions options,
+             const absl::optional<absl::Status>& end) {
     if (!end.has_value()) {
-      this->StartWrite(&sending_);
+      this->StartWrite(&sending_, options);
     } else if (write) {
       this->StartWriteAndFinish(&sending_, grpc::WriteOptions(),
                                 ToGrpcStatus(*end, context_));

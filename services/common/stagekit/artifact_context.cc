@@ -13,7 +13,7 @@ namespace stagecoach {
 
 ArtifactContext::ArtifactContext(const v1::StageDescription& description,
                                  const CheckedRequest& request,
-                                 ArtifactStore& store, ArtifactStaging& staging,
+                                 ArtifactStore& store, ArtifactStaging* staging,
                                  PhaseClock& phases, Execution& execution)
     : description_(description),
       request_(request),
@@ -116,7 +116,7 @@ absl::Status ArtifactContext::WriteOutput(absl::string_view name,
                                           absl::string_view bytes) {
   SC_ASSIGN_OR_RETURN(const v1::OutputSpec* spec, OutputFor(name));
   const ScopedPhase write(phases_, Phase::kWrite);
-  SC_RETURN_IF_ERROR(staging_.WriteFile(name, spec->type(), bytes), "output '",
+  SC_RETURN_IF_ERROR(staging_->WriteFile(name, spec->type(), bytes), "output '",
                      name, "'");
   written_.insert(std::string(name));
   return absl::OkStatus();
@@ -133,7 +133,7 @@ absl::Status ArtifactContext::WriteTensors(
   }
   const ScopedPhase write(phases_, Phase::kWrite);
   SC_RETURN_IF_ERROR(
-      staging_.WriteTensors(name, spec->type(), tensors, metadata), "output '",
+      staging_->WriteTensors(name, spec->type(), tensors, metadata), "output '",
       name, "'");
   written_.insert(std::string(name));
   return absl::OkStatus();

@@ -25,12 +25,13 @@
 namespace stagecoach {
 
 // Threads:   as ExecutionContext says.
-// Ownership: everything given to the constructor must outlive it.
+// Ownership: everything given to the constructor must outlive it; `staging` is
+//            null for a stage that has no outputs.
 class ArtifactContext final : public ExecutionContext {
  public:
   ArtifactContext(const v1::StageDescription& description,
                   const CheckedRequest& request, ArtifactStore& store,
-                  ArtifactStaging& staging, PhaseClock& phases,
+                  ArtifactStaging* staging, PhaseClock& phases,
                   Execution& execution);
 
   const std::string& execution_id() const override;
@@ -72,7 +73,7 @@ class ArtifactContext final : public ExecutionContext {
   const v1::StageDescription& description_;
   const CheckedRequest& request_;
   ArtifactStore& store_;
-  ArtifactStaging& staging_;
+  ArtifactStaging* const staging_;
   PhaseClock& phases_;
   Execution& execution_;
 

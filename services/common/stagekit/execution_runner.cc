@@ -32,16 +32,20 @@ Manifest MakeManifest(const v1::StageDescription& description,
 
 ExecutionEnd ExecutionRunner::Run(const CheckedRequest& request,
                                   PhaseClock& phases, Execution& execution) {
+  // A stage without outputs has nothing to publish, and leaves nothing.
+  if (description_.outputs().empty()) {
+    return RunAndPublish(request, /*staging=*/nullptr, phases, execution);
+  }
   phases.Enter(Phase::kWrite);
   auto staging = store_.BeginAttempt(request.output_prefix);
   if (!staging.ok()) {
     return PublishedOr(request, WithContext(staging.status(), "output_prefix"));
   }
-  return RunAndPublish(request, **staging, phases, execution);
+  return RunAndPublish(request, staging->get(), phases, execution);
 }
 
 ExecutionEnd ExecutionRunner::RunAndPublish(const CheckedRequest& request,
-                                            ArtifactStaging& staging,
+                                            ArtifactStaging* staging,
                                             PhaseClock& phases,
                                             Execution& execution) {
   const absl::Time started = clock_.Now();
@@ -59,7 +63,8 @@ ExecutionEnd ExecutionRunner::RunAndPublish(const CheckedRequest& request,
   result.mutable_metrics()->insert(context.metrics().begin(),
                                    context.metrics().end());
   *result.mutable_times() = phases.Times();
-  auto outputs = staging.Publish(
+  if (staging == nullptr) return result;
+  auto outputs = staging->Publish(
       MakeManifest(description_, request, started, clock_.Now(), result));
   if (!outputs.ok()) {
     // The volume may have done it and failed to say so; or a second replica

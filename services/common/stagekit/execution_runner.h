@@ -46,7 +46,7 @@ class ExecutionRunner {
 
  private:
   ExecutionEnd RunAndPublish(const CheckedRequest& request,
-                             ArtifactStaging& staging, PhaseClock& phases,
+                             ArtifactStaging* staging, PhaseClock& phases,
                              Execution& execution);
   // Returns what was published before, or `error` if nothing was.
   ExecutionEnd PublishedOr(const CheckedRequest& request,

@@ -148,5 +148,33 @@ TEST(ExecutionRunnerTest, AnExecutionStoppedBeforeItsTurnNeverReachesTheStage) {
   EXPECT_FALSE(Published(*files));
 }
 
+// Does nothing and declares no outputs.
+class IdleStage final : public Stage {
+ public:
+  v1::StageDescription Describe() const override {
+    return StageBuilder("idle", "1.0.0", "Does nothing.").Build();
+  }
+  absl::Status Run(ExecutionContext&) override { return absl::OkStatus(); }
+};
+
+TEST(ExecutionRunnerTest, AStageWithoutOutputsLeavesNothingOnTheVolume) {
+  const auto files = std::make_shared<MemoryFileSystem>("artifacts");
+  IdleStage stage;
+  const v1::StageDescription description = stage.Describe();
+  prometheus::Registry registry;
+  const VolumeMap volumes = {{"artifacts", files}};
+  ArtifactStore store(volumes, registry);
+  ExecutionRunner runner(stage, description, store, Clock::Real());
+  v1::ExecuteRequest request;
+  request.set_execution_id("run/idle/1");
+  request.set_output_prefix("pvc://artifacts/runs/run/idle/1");
+  const auto checked = CheckRequest(request, description, volumes);
+  ASSERT_OK(checked);
+  Execution execution(checked->id);
+  PhaseClock phases(Clock::Real());
+  EXPECT_OK(runner.Run(*checked, phases, execution));
+  EXPECT_TRUE(files->AllFiles().empty());
+}
+
 }  // namespace
 }  // namespace stagecoach
