@@ -78,10 +78,19 @@ ALLOWED = {
     ],
     "orchestrator/store": [BASE, CONTRACT, "SQLite"],
     "orchestrator/fleet": [BASE, CONTRACT, RPC, "gRPC"],
+    "orchestrator/cache": [
+        BASE,
+        ARTIFACT,
+        CONTRACT,
+        PIPELINE,
+        "orchestrator/fleet/fleet.h",
+        "orchestrator/store/run_store.h",
+    ],
     "orchestrator/engine": [
         BASE,
         CONTRACT,
         PIPELINE,
+        "orchestrator/cache/result_cache.h",
         "orchestrator/fleet/fleet.h",
         "orchestrator/store/lease_store.h",
         "orchestrator/store/pipeline_store.h",
@@ -93,6 +102,7 @@ ALLOWED = {
         CONTRACT,
         RPC,
         PIPELINE,
+        "orchestrator/cache",
         "orchestrator/engine",
         "orchestrator/fleet",
         "orchestrator/store",
@@ -138,6 +148,8 @@ NEVER = [
 # Decisions: no I/O and no clock, so that tests can walk every case.
 PURE = [
     "orchestrator/pipeline/*",
+    "orchestrator/cache/cache_key.*",
+    "orchestrator/cache/explain.*",
     "orchestrator/engine/decide.*",
     "orchestrator/engine/outcome.*",
     "orchestrator/engine/times.*",

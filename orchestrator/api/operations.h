@@ -67,6 +67,10 @@ class Operations {
   void RetryRun(const v1::RetryRunRequest& request, Engine::RunCallback done);
   void DeleteRun(const std::string& run_id, Engine::StatusCallback done);
 
+  // Why the cache had the steps of a run, or not.
+  absl::StatusOr<std::vector<v1::StepExplanation>> ExplainRun(
+      const std::string& run_id);
+
   // Tells `watcher` the events of a run after `after_cursor` until it ends.
   // Returns a function that takes the watcher away again.
   absl::StatusOr<std::function<void()>> WatchRun(

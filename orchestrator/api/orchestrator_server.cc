@@ -25,6 +25,10 @@ constexpr int kApiQueue = 4096;
 constexpr int kTransferThreads = 4;
 constexpr int kTransferQueue = 4096;
 
+// As many steps may be looked up at once; further ones do the work.
+constexpr int kCacheThreads = 2;
+constexpr int kCacheQueue = 1024;
+
 // How long calls that are under way may take to end once the engine has
 // stopped: none waits for anything any more.
 constexpr absl::Duration kCallDrain = absl::Seconds(2);
@@ -113,8 +117,14 @@ absl::Status OrchestratorServer::OpenParts() {
                       ParseAllStageAddresses(options_.stages));
   fleet_ = std::make_unique<GrpcFleet>(addresses, GrpcFleetOptions(), clock,
                                        *timers_, registry);
-  engine_ = std::make_unique<Engine>(*store_, *fleet_, clock, engine_metrics_,
-                                     RandomUnit);
+  cache_executor_ =
+      std::make_unique<BoundedExecutor>("cache", kCacheThreads, kCacheQueue);
+  cache_ = std::make_unique<StoreResultCache>(
+      *store_, *fleet_, *artifacts_,
+      [this](absl::string_view volume) { return CheckVolume(volume); },
+      *cache_executor_);
+  engine_ = std::make_unique<Engine>(*store_, *fleet_, *cache_, clock,
+                                     engine_metrics_, RandomUnit);
   fleet_->Start();
   SC_RETURN_IF_ERROR(engine_->Recover());
   engine_->Start();
@@ -152,6 +162,7 @@ void OrchestratorServer::Stop() {
     engine_->Stop();
     engine_->feeds().Stop();
   }
+  if (cache_executor_ != nullptr) cache_executor_->Shutdown();
   if (server_ != nullptr) server_->Shutdown(kCallDrain);
   if (executor_ != nullptr) executor_->Shutdown();
   if (transfers_ != nullptr) transfers_->Shutdown();

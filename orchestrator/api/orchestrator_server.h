@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/api/operations.h"
 #include "orchestrator/api/orchestrator_service.h"
+#include "orchestrator/cache/store_result_cache.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/grpc_fleet.h"
 #include "orchestrator/store/store.h"
@@ -88,6 +89,8 @@ class OrchestratorServer {
   std::unique_ptr<VolumeWatchdog> watchdog_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<GrpcFleet> fleet_;
+  std::unique_ptr<BoundedExecutor> cache_executor_;
+  std::unique_ptr<StoreResultCache> cache_;
   EngineMetrics engine_metrics_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Operations> operations_;

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/api/operations.h"
+#include "orchestrator/cache/explain.h"
 #include "orchestrator/pipeline/plan.h"
 #include "orchestrator/pipeline/plan_retry.h"
 #include "services/common/artifact/uri.h"
@@ -21,6 +22,8 @@ namespace {
 
 constexpr size_t kMaxKeyLength = 128;
 constexpr int kEventPage = 500;
+// Earlier steps of one stage among which the nearest is looked for.
+constexpr int kExplainSteps = 200;
 
 absl::Status CheckKey(absl::string_view key) {
   bool printable = true;
@@ -224,6 +227,20 @@ void Operations::DeleteRun(const std::string& run_id,
     return;
   }
   engine_.DeleteRun(run_id, std::move(done));
+}
+
+absl::StatusOr<std::vector<v1::StepExplanation>> Operations::ExplainRun(
+    const std::string& run_id) {
+  SC_RETURN_IF_ERROR(CheckRunId(run_id));
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(run_id));
+  std::vector<v1::StepExplanation> explanations;
+  for (const v1::Step& step : run.steps()) {
+    if (!step.has_cache()) continue;
+    SC_ASSIGN_OR_RETURN(const std::vector<CachedStep> others,
+                        store_.RecentCachedSteps(step.stage(), kExplainSteps));
+    explanations.push_back(ExplainStep(run_id, step, others));
+  }
+  return explanations;
 }
 
 absl::StatusOr<std::function<void()>> Operations::WatchRun(

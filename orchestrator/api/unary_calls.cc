@@ -96,6 +96,17 @@ ServerUnaryReactor* OrchestratorService::RetryRun(
       });
 }
 
+ServerUnaryReactor* OrchestratorService::ExplainRun(
+    CallbackServerContext* context, const v1::ExplainRunRequest* request,
+    v1::ExplainRunResponse* response) {
+  return RunUnary(*context, executor_, [this, request, response] {
+    SC_ASSIGN_OR_RETURN(const std::vector<v1::StepExplanation> steps,
+                        operations_.ExplainRun(request->run_id()));
+    response->mutable_steps()->Assign(steps.begin(), steps.end());
+    return absl::OkStatus();
+  });
+}
+
 ServerUnaryReactor* OrchestratorService::DeleteRun(
     CallbackServerContext* context, const v1::DeleteRunRequest* request,
     v1::DeleteRunResponse* /*response*/) {

@@ -9,12 +9,27 @@
 #include "services/common/contract/proto_time.h"
 
 namespace stagecoach {
+namespace {
+
+// A result is found again under its key only if the build that the key names
+// has made it.
+void CheckBuild(const std::string& build_id, v1::Step& step) {
+  v1::CacheLookup& lookup = *step.mutable_cache();
+  const auto named = lookup.key_parts().find("build_id");
+  if (named == lookup.key_parts().end() || named->second == build_id) return;
+  lookup.clear_key();
+  lookup.set_reason(absl::StrCat("not kept: it was made by build ", build_id,
+                                 ", not by ", named->second));
+}
+
+}  // namespace
 
 ActiveRun::ActiveRun(v1::Run run, bool inserted)
     : run_(std::move(run)),
       inserted_(inserted),
       dependencies_(Dependencies(run_.pipeline())),
       live_(run_.steps_size()),
+      lookups_(run_.steps_size()),
       told_steps_(run_.steps_size(), {v1::STEP_STATE_UNSPECIFIED, 0}) {}
 
 ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
@@ -79,6 +94,26 @@ absl::Status ActiveRun::FailStep(int step, const absl::Status& why,
   return absl::OkStatus();
 }
 
+void ActiveRun::SetCacheKey(int step, const v1::CacheLookup& key) {
+  *run_.mutable_steps(step)->mutable_cache() = key;
+}
+
+void ActiveRun::SetCacheLookup(int step, const v1::CacheLookup& lookup) {
+  *run_.mutable_steps(step)->mutable_cache() = lookup;
+  changed_steps_.insert(step);
+}
+
+absl::Status ActiveRun::Reuse(int step, const v1::CacheLookup& lookup,
+                              const std::vector<v1::Artifact>& outputs,
+                              absl::Time now) {
+  SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kReused, now));
+  v1::Step* record = run_.mutable_steps(step);
+  *record->mutable_cache() = lookup;
+  record->set_reused_from_run(lookup.run_id());
+  record->mutable_outputs()->Assign(outputs.begin(), outputs.end());
+  return absl::OkStatus();
+}
+
 absl::Status ActiveRun::StartAttempt(int step, const std::string& replica,
                                      absl::Time now) {
   if (run_.state() == v1::RUN_STATE_PENDING) {
@@ -119,7 +154,9 @@ absl::Status ActiveRun::SucceedAttempt(int step,
   *attempt->mutable_times() = result.times();
   *attempt->mutable_metrics() = result.metrics();
   attempt->set_build_id(result.build_id());
-  *run_.mutable_steps(step)->mutable_outputs() = result.outputs();
+  v1::Step* record = run_.mutable_steps(step);
+  *record->mutable_outputs() = result.outputs();
+  if (record->has_cache()) CheckBuild(result.build_id(), *record);
   return absl::OkStatus();
 }
 

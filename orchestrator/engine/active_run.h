@@ -31,11 +31,15 @@ class ActiveRun {
 
   const v1::Run& run() const { return run_; }
   const std::string& id() const { return run_.id(); }
-  RunView View() const { return {run_, dependencies_, live_, admitted_}; }
+  RunView View() const {
+    return {run_, dependencies_, live_, lookups_, admitted_};
+  }
   StepLimits Limits(int step) const {
     return LimitsOf(run_.pipeline().steps(step));
   }
   LiveAttempt& live(int step) { return live_[step]; }
+  LiveLookup& lookup(int step) { return lookups_[step]; }
+  const LiveLookup& lookup(int step) const { return lookups_[step]; }
   bool stopping() const { return run_.state() == v1::RUN_STATE_STOPPING; }
   const std::string& request_digest() const { return request_digest_; }
   // Whether the store knows the run, or is about to.
@@ -49,6 +53,14 @@ class ActiveRun {
   // Moves of a step without an attempt.
   absl::Status MoveStep(int step, StepTrigger trigger, absl::Time now);
   absl::Status FailStep(int step, const absl::Status& why, absl::Time now);
+
+  // How the look-up of an earlier result goes: its key, which is not told yet,
+  // then its end.
+  void SetCacheKey(int step, const v1::CacheLookup& key);
+  void SetCacheLookup(int step, const v1::CacheLookup& lookup);
+  // Takes over the outputs of the step that `lookup` names.
+  absl::Status Reuse(int step, const v1::CacheLookup& lookup,
+                     const std::vector<v1::Artifact>& outputs, absl::Time now);
 
   // Adds an attempt on `replica` and makes step and run RUNNING.
   absl::Status StartAttempt(int step, const std::string& replica,
@@ -100,6 +112,7 @@ class ActiveRun {
   std::string request_digest_;
   std::vector<std::vector<int>> dependencies_;
   std::vector<LiveAttempt> live_;
+  std::vector<LiveLookup> lookups_;
   bool admitted_ = false;
 
   // Since the last TakeWrite.

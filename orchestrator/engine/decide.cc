@@ -40,6 +40,21 @@ absl::Time TotalDeadline(const v1::Run& run, int index) {
          LimitsOf(run.pipeline().steps(index)).total_timeout;
 }
 
+// A step whose inputs are there: first an earlier result is looked up, if that
+// may be, then it is queued.
+void DecideReady(const RunView& view, absl::Time now, int index,
+                 Decision& decision) {
+  const LiveLookup& lookup = view.lookups[index];
+  if (lookup.state == CacheLookupState::kUnderWay) {
+    Due(lookup.give_up, now, index, decision.lookup_expired, decision);
+  } else if (lookup.state == CacheLookupState::kNone &&
+             UsesCache(view.run, index)) {
+    decision.look_up.push_back(index);
+  } else {
+    decision.ready.push_back(index);
+  }
+}
+
 // What a step may do that neither stops nor is out of time. A paused run
 // starts nothing and lets nothing wait for a slot.
 void DecideStep(const RunView& view, absl::Time now, int index,
@@ -50,7 +65,7 @@ void DecideStep(const RunView& view, absl::Time now, int index,
     case v1::STEP_STATE_PENDING:
       if (!paused && view.admitted &&
           AllSucceeded(view.run, view.dependencies[index])) {
-        decision.ready.push_back(index);
+        DecideReady(view, now, index, decision);
       }
       break;
     case v1::STEP_STATE_QUEUED:
@@ -137,6 +152,18 @@ bool EveryStep(const v1::Run& run, bool (*is)(v1::StepState)) {
 }
 
 }  // namespace
+
+bool UsesCache(const v1::Run& run, int step) {
+  switch (run.cache_mode()) {
+    case v1::CACHE_MODE_ON:
+    case v1::CACHE_MODE_REFRESH:
+      return true;
+    case v1::CACHE_MODE_OFF:
+      return false;
+    default:
+      return run.pipeline().steps(step).cache().enabled();
+  }
+}
 
 Decision Decide(const RunView& view, absl::Time now) {
   Decision decision;

@@ -30,6 +30,20 @@ struct LiveAttempt {
   bool cancelled() const { return cancel_time != absl::InfiniteFuture(); }
 };
 
+// How long the look-up of an earlier result may take; then the work is done.
+inline constexpr absl::Duration kLookupLimit = absl::Seconds(60);
+
+enum class CacheLookupState { kNone, kUnderWay, kDone };
+
+// What is known beyond the record of how a step's result is looked up.
+struct LiveLookup {
+  CacheLookupState state = CacheLookupState::kNone;
+  // While under way: when it is given up.
+  absl::Time give_up = absl::InfiniteFuture();
+  // When the result was made, if it was taken over.
+  absl::Time made = absl::InfiniteFuture();
+};
+
 // What the decision is made from. References must outlive the call.
 struct RunView {
   const v1::Run& run;
@@ -37,20 +51,24 @@ struct RunView {
   const std::vector<std::vector<int>>& dependencies;
   // For each step, its running attempt.
   const std::vector<LiveAttempt>& live;
+  // For each step, the look-up of an earlier result.
+  const std::vector<LiveLookup>& lookups;
   // Whether the run may start: its pipeline has few enough others under way.
   bool admitted = true;
 };
 
 // What is to be done now. Positions of steps, ascending.
 struct Decision {
-  std::vector<int> ready;          // PENDING, may be queued
-  std::vector<int> waited;         // BACKING_OFF, may be queued again
-  std::vector<int> held;           // QUEUED, its run is paused
-  std::vector<int> queue_expired;  // QUEUED for too long: fails
-  std::vector<int> expired;        // not RUNNING, took too long in all: fails
-  std::vector<int> stopped;        // not running, ends because the run stops
-  std::vector<int> cancel;         // RUNNING, its attempt is to be cancelled
-  std::vector<int> abandoned;      // RUNNING, not ended in time after that
+  std::vector<int> look_up;         // PENDING, an earlier result may serve
+  std::vector<int> lookup_expired;  // PENDING, that took too long
+  std::vector<int> ready;           // PENDING, may be queued
+  std::vector<int> waited;          // BACKING_OFF, may be queued again
+  std::vector<int> held;            // QUEUED, its run is paused
+  std::vector<int> queue_expired;   // QUEUED for too long: fails
+  std::vector<int> expired;         // not RUNNING, took too long in all: fails
+  std::vector<int> stopped;         // not running, ends because the run stops
+  std::vector<int> cancel;          // RUNNING, its attempt is to be cancelled
+  std::vector<int> abandoned;       // RUNNING, not ended in time after that
 
   // Set if the run is to stop: why.
   std::optional<v1::Error> stop;
@@ -62,12 +80,15 @@ struct Decision {
 
   // Whether there is nothing to do now.
   bool empty() const {
-    return ready.empty() && waited.empty() && held.empty() &&
-           queue_expired.empty() && expired.empty() && stopped.empty() &&
-           cancel.empty() && abandoned.empty() && !stop.has_value() &&
-           !end.has_value();
+    return look_up.empty() && lookup_expired.empty() && ready.empty() &&
+           waited.empty() && held.empty() && queue_expired.empty() &&
+           expired.empty() && stopped.empty() && cancel.empty() &&
+           abandoned.empty() && !stop.has_value() && !end.has_value();
   }
 };
+
+// Whether a step's result may be that of an equal one, or may serve one.
+bool UsesCache(const v1::Run& run, int step);
 
 // O(steps + dependencies).
 Decision Decide(const RunView& view, absl::Time now);

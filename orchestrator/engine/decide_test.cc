@@ -19,7 +19,8 @@ class DecideTest : public testing::Test {
   explicit DecideTest(const v1::Pipeline& pipeline = DiamondPipeline())
       : run_(TestRun(pipeline, "r")),
         dependencies_(Dependencies(pipeline)),
-        live_(run_.steps_size()) {
+        live_(run_.steps_size()),
+        lookups_(run_.steps_size()) {
     *run_.mutable_create_time() = ToTimestamp(kStart);
   }
 
@@ -34,18 +35,50 @@ class DecideTest : public testing::Test {
   }
 
   Decision DecideAt(absl::Duration after_start) const {
-    return Decide({run_, dependencies_, live_, admitted_},
+    return Decide({run_, dependencies_, live_, lookups_, admitted_},
                   kStart + after_start);
   }
 
   v1::Run run_;
   std::vector<std::vector<int>> dependencies_;
   std::vector<LiveAttempt> live_;
+  std::vector<LiveLookup> lookups_;
   bool admitted_ = true;
 };
 
 TEST_F(DecideTest, StepsWithoutDependenciesAreReadyAtOnce) {
   EXPECT_THAT(DecideAt(absl::ZeroDuration()).ready, ElementsAre(0, 1));
+}
+
+TEST_F(DecideTest, AStepThatUsesTheCacheIsLookedUpBeforeItIsQueued) {
+  run_.mutable_pipeline()->mutable_steps(0)->mutable_cache()->set_enabled(true);
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).look_up, ElementsAre(0));
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).ready, ElementsAre(1));
+  SetStep(1, v1::STEP_STATE_RUNNING);
+  lookups_[0] = {CacheLookupState::kUnderWay, kStart + kLookupLimit};
+  EXPECT_TRUE(DecideAt(absl::ZeroDuration()).empty());
+  EXPECT_EQ(DecideAt(absl::ZeroDuration()).wake_at, kStart + kLookupLimit);
+  EXPECT_THAT(DecideAt(kLookupLimit).lookup_expired, ElementsAre(0));
+  lookups_[0] = {CacheLookupState::kDone};
+  EXPECT_THAT(DecideAt(absl::ZeroDuration()).ready, ElementsAre(0));
+}
+
+TEST_F(DecideTest, WhoUsesTheCacheIsForTheStepToSayUnlessTheRunDoes) {
+  const struct {
+    v1::CacheMode mode;
+    bool of_step_that_does;
+    bool of_step_that_does_not;
+  } cases[] = {{v1::CACHE_MODE_UNSPECIFIED, true, false},
+               {v1::CACHE_MODE_ON, true, true},
+               {v1::CACHE_MODE_OFF, false, false},
+               {v1::CACHE_MODE_REFRESH, true, true}};
+  run_.mutable_pipeline()->mutable_steps(0)->mutable_cache()->set_enabled(true);
+  for (const auto& one : cases) {
+    SCOPED_TRACE(v1::CacheMode_Name(one.mode));
+    run_.set_cache_mode(one.mode);
+    EXPECT_EQ(UsesCache(run_, 0), one.of_step_that_does);
+    EXPECT_EQ(UsesCache(run_, 1), one.of_step_that_does_not);
+  }
 }
 
 TEST_F(DecideTest, AStepWaitsForEveryStepThatItDependsOn) {

@@ -21,10 +21,11 @@ bool IsUnderWay(const v1::Run& run) {
 
 }  // namespace
 
-Engine::Engine(RunStore& store, Fleet& fleet, Clock& clock,
+Engine::Engine(RunStore& store, Fleet& fleet, ResultCache& cache, Clock& clock,
                EngineMetrics& metrics, std::function<double()> random)
     : store_(store),
       fleet_(fleet),
+      cache_(cache),
       clock_(clock),
       metrics_(metrics),
       random_(std::move(random)),
@@ -70,6 +71,7 @@ absl::Status Engine::Recover() {
     metrics_.RunRecovered();
     metrics_.RunActive(active->run.run(), 1);
     TakeUpSteps(*active);
+    TakeUpLookups(*active);
     Touch(*active);
     active_.emplace(id, std::move(active));
   }
@@ -191,6 +193,8 @@ void Engine::Check(const Active& active, const absl::Status& status) {
 
 void Engine::Carry(Active& active, const Decision& decision) {
   const absl::Time now = Now();
+  for (const int step : decision.look_up) LookUp(active, step);
+  for (const int step : decision.lookup_expired) ExpireLookup(active, step);
   for (const int step : decision.ready) {
     Check(active, active.run.MoveStep(step, StepTrigger::kReady, now));
     Queue(active, step);
@@ -203,6 +207,7 @@ void Engine::Carry(Active& active, const Decision& decision) {
     Unqueue(active, step);
     Check(active, active.run.MoveStep(step, StepTrigger::kHeld, now));
   }
+  if (!decision.held.empty()) ForgetLookups(active);
   for (const int step : decision.queue_expired) ExpireQueued(active, step);
   for (const int step : decision.expired) ExpireStep(active, step);
   for (const int step : decision.stopped) {

@@ -24,11 +24,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/cache/result_cache.h"
 #include "orchestrator/engine/active_run.h"
 #include "orchestrator/engine/engine_metrics.h"
 #include "orchestrator/engine/mailbox.h"
 #include "orchestrator/engine/run_feed.h"
 #include "orchestrator/engine/run_gate.h"
+#include "orchestrator/engine/single_flight.h"
 #include "orchestrator/engine/step_queues.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/store/run_store.h"
@@ -46,8 +48,8 @@ class Engine {
   using StatusCallback = std::function<void(absl::Status)>;
 
   // `random` gives numbers in [0, 1) for jitter.
-  Engine(RunStore& store, Fleet& fleet, Clock& clock, EngineMetrics& metrics,
-         std::function<double()> random);
+  Engine(RunStore& store, Fleet& fleet, ResultCache& cache, Clock& clock,
+         EngineMetrics& metrics, std::function<double()> random);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -144,6 +146,23 @@ class Engine {
   Active* FindGoing(const std::string& run_id, absl::string_view wish,
                     const RunCallback& done);
 
+  // engine_cache.cc: steps whose result may be that of an equal one.
+  void LookUp(Active& active, int step);
+  Active* FindLookup(const StepRef& ref);
+  void OnCacheKey(const StepRef& ref,
+                  const absl::StatusOr<v1::CacheLookup>& lookup);
+  void FindResult(Active& active, int step);
+  void OnCacheAnswer(const StepRef& ref,
+                     const absl::StatusOr<CacheAnswer>& answer);
+  void EndLookup(Active& active, int step, const v1::CacheLookup& lookup);
+  void ExpireLookup(Active& active, int step);
+  void TakeOver(Active& active, int step, const v1::CacheLookup& lookup,
+                const std::vector<v1::Artifact>& outputs, absl::Time made);
+  void SettleFlight(const Active& active, int step);
+  void LeaveFlight(StepRef ref);
+  void ForgetLookups(Active& active);
+  void TakeUpLookups(Active& active);
+
   // engine_attempts.cc: steps and their attempts.
   void DispatchQueued();
   void DispatchStage(const std::string& stage);
@@ -167,6 +186,7 @@ class Engine {
 
   RunStore& store_;
   Fleet& fleet_;
+  ResultCache& cache_;
   Clock& clock_;
   EngineMetrics& metrics_;
   const std::function<double()> random_;
@@ -183,6 +203,7 @@ class Engine {
   absl::flat_hash_map<std::string, ActivePtr> active_;
   absl::flat_hash_map<std::string, std::string> run_by_key_;
   RunGate gate_;
+  SingleFlight flights_;
   StepQueues queues_;
   std::set<std::string> touched_;        // runs to decide on and to commit
   std::set<std::string> stages_to_try_;  // may have a free slot

@@ -63,9 +63,9 @@ void Engine::Queue(Active& active, int step) {
 }
 
 void Engine::Unqueue(const Active& active, int step) {
-  const std::string& stage = active.run.run().steps(step).stage();
-  queues_.Remove({active.run.id(), step});
-  CountWaiting(stage);
+  if (queues_.Remove({active.run.id(), step})) {
+    CountWaiting(active.run.run().steps(step).stage());
+  }
 }
 
 void Engine::CountWaiting(const std::string& stage) {

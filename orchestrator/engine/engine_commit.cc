@@ -66,6 +66,11 @@ void Engine::Committed(Active& active, RunWrite write) {
     metrics_.RunActive(active.run.run(), 1);
   }
   active.feed->Publish(std::move(write.events));
+  for (const RunWrite::StepWrite& step : write.steps) {
+    if (step.step.has_cache() && IsTerminal(step.step.state())) {
+      SettleFlight(active, step.index);
+    }
+  }
   for (const Effect& effect : std::exchange(active.effects, {})) effect();
   const v1::Run& run = active.run.run();
   if (!IsTerminal(run.state())) return;
@@ -101,6 +106,7 @@ void Engine::Forget(Active& active) {
   const std::string run_id = active.run.id();
   for (int step = 0; step < active.run.run().steps_size(); ++step) {
     Unqueue(active, step);
+    LeaveFlight({run_id, step});
     const std::string& replica = active.run.live(step).replica;
     if (replica.empty()) continue;
     fleet_.Release(active.run.run().steps(step).stage(), replica,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "orchestrator/cache/fake_result_cache.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/test_runs.h"
 #include "orchestrator/fleet/fake_fleet.h"
@@ -41,8 +42,8 @@ class EngineFixture : public testing::Test {
 
   void StartEngine() {
     metrics_ = std::make_unique<EngineMetrics>(registry_);
-    engine_ = std::make_unique<Engine>(store_, *fleet_, clock_, *metrics_,
-                                       [] { return 0.5; });
+    engine_ = std::make_unique<Engine>(store_, *fleet_, cache_, clock_,
+                                       *metrics_, [] { return 0.5; });
   }
 
   // As after kill -9: engine and calls are gone, store and stages are not.
@@ -137,6 +138,7 @@ class EngineFixture : public testing::Test {
   FakeClock clock_;
   MemoryStore store_;
   std::unique_ptr<FakeFleet> fleet_ = std::make_unique<FakeFleet>(clock_);
+  FakeResultCache cache_;
   prometheus::Registry registry_;
   std::unique_ptr<EngineMetrics> metrics_;
   std::unique_ptr<Engine> engine_;

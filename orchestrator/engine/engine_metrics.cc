@@ -45,6 +45,9 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
       phase_seconds_(Add(registry, prometheus::BuildHistogram(),
                          "stagecoach_step_seconds",
                          "Time of attempts that succeeded, by phase.")),
+      cache_lookups_(Add(registry, prometheus::BuildCounter(),
+                         "stagecoach_cache_lookups_total",
+                         "Steps whose result was looked up, by result.")),
       waiting_(Add(registry, prometheus::BuildGauge(),
                    "stagecoach_steps_waiting",
                    "Steps that wait for a free slot of their stage.")),
@@ -71,47 +74,77 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
                      .Add({})) {}
 
 void EngineMetrics::RunActive(const v1::Run& run, int change) {
-  active_.Add({{"pipeline", run.pipeline_name()}}).Increment(change);
+  OfPipeline& of = pipelines_[run.pipeline_name()];
+  if (of.active == nullptr) {
+    of.active = &active_.Add({{"pipeline", run.pipeline_name()}});
+  }
+  of.active->Increment(change);
 }
 
 void EngineMetrics::RunEnded(const v1::Run& run) {
-  const prometheus::Labels labels = {
-      {"pipeline", run.pipeline_name()},
-      {"outcome", Outcome(v1::RunState_Name(run.state()), "RUN_STATE_")}};
-  runs_.Add(labels).Increment();
-  run_seconds_.Add(labels, CallSecondsBuckets())
-      .Observe(Seconds(run.times().wall()));
-  overhead_seconds_
-      .Add({{"pipeline", run.pipeline_name()}}, CallSecondsBuckets())
-      .Observe(absl::ToDoubleSeconds(FromProtoDuration(run.times().wall()) -
-                                     WorkOf(run.times())));
+  OfPipeline& of = pipelines_[run.pipeline_name()];
+  prometheus::Counter*& runs = of.runs[run.state()];
+  if (runs == nullptr) {
+    const prometheus::Labels labels = {
+        {"pipeline", run.pipeline_name()},
+        {"outcome", Outcome(v1::RunState_Name(run.state()), "RUN_STATE_")}};
+    runs = &runs_.Add(labels);
+    of.run_seconds[run.state()] =
+        &run_seconds_.Add(labels, CallSecondsBuckets());
+    of.overhead_seconds = &overhead_seconds_.Add(
+        {{"pipeline", run.pipeline_name()}}, CallSecondsBuckets());
+  }
+  runs->Increment();
+  const double wall = Seconds(run.times().wall());
+  of.run_seconds[run.state()]->Observe(wall);
+  of.overhead_seconds->Observe(wall -
+                               absl::ToDoubleSeconds(WorkOf(run.times())));
 }
 
 void EngineMetrics::AttemptEnded(const v1::Run& run, int step) {
   const v1::Step& record = run.steps(step);
   const v1::Attempt& attempt = record.attempts(record.attempts_size() - 1);
-  attempts_
-      .Add({{"stage", record.stage()},
-            {"outcome", Outcome(v1::AttemptState_Name(attempt.state()),
-                                "ATTEMPT_STATE_")}})
-      .Increment();
+  OfStage& of = stages_[record.stage()];
+  prometheus::Counter*& attempts = of.attempts[attempt.state()];
+  if (attempts == nullptr) {
+    attempts = &attempts_.Add(
+        {{"stage", record.stage()},
+         {"outcome",
+          Outcome(v1::AttemptState_Name(attempt.state()), "ATTEMPT_STATE_")}});
+  }
+  attempts->Increment();
   if (attempt.state() != v1::ATTEMPT_STATE_SUCCEEDED) return;
-  const auto observe = [&](const char* phase,
-                           const google::protobuf::Duration& duration) {
-    phase_seconds_
-        .Add({{"stage", record.stage()}, {"phase", phase}},
-             CallSecondsBuckets())
-        .Observe(Seconds(duration));
-  };
-  observe("dispatch", attempt.dispatch());
-  observe("queue", attempt.times().queue());
-  observe("read", attempt.times().read());
-  observe("compute", attempt.times().compute());
-  observe("write", attempt.times().write());
+  const struct {
+    const char* name;
+    const google::protobuf::Duration& duration;
+  } phases[kPhases] = {{"dispatch", attempt.dispatch()},
+                       {"queue", attempt.times().queue()},
+                       {"read", attempt.times().read()},
+                       {"compute", attempt.times().compute()},
+                       {"write", attempt.times().write()}};
+  for (int i = 0; i < kPhases; ++i) {
+    prometheus::Histogram*& seconds = of.phase_seconds[i];
+    if (seconds == nullptr) {
+      seconds = &phase_seconds_.Add(
+          {{"stage", record.stage()}, {"phase", phases[i].name}},
+          CallSecondsBuckets());
+    }
+    seconds->Observe(Seconds(phases[i].duration));
+  }
+}
+
+void EngineMetrics::CacheLookedUp(const v1::Step& step) {
+  cache_lookups_
+      .Add({{"stage", step.stage()},
+            {"result", Outcome(v1::CacheOutcome_Name(step.cache().outcome()),
+                               "CACHE_OUTCOME_")}})
+      .Increment();
 }
 
 void EngineMetrics::StepsWaiting(const std::string& stage, int waiting) {
-  waiting_.Add({{"stage", stage}}).Set(waiting);
+  OfStage& of = stages_[stage];
+  if (of.waiting == nullptr) of.waiting = &waiting_.Add({{"stage", stage}});
+  of.waiting->Set(waiting);
 }
 
 void EngineMetrics::Committed(absl::Duration duration, size_t runs) {

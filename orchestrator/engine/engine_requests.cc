@@ -116,6 +116,7 @@ void Engine::PauseNow(const std::string& run_id, const RunCallback& done) {
   if (active == nullptr) return;
   if (active->run.run().state() != v1::RUN_STATE_PAUSED) {
     Check(*active, active->run.Pause());
+    ForgetLookups(*active);
     // A run that has not started leaves its place to others.
     if (!active->run.run().has_start_time()) {
       active->run.SetAdmitted(false);

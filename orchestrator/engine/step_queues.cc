@@ -10,13 +10,14 @@ void StepQueues::Push(const std::string& stage, const StepRef& ref,
   queues_[stage].emplace(rank, ref);
 }
 
-void StepQueues::Remove(const StepRef& ref) {
+bool StepQueues::Remove(const StepRef& ref) {
   const auto place = places_.find(ref);
-  if (place == places_.end()) return;
+  if (place == places_.end()) return false;
   const auto queue = queues_.find(place->second.stage);
   queue->second.erase(place->second.rank);
   if (queue->second.empty()) queues_.erase(queue);
   places_.erase(place);
+  return true;
 }
 
 std::optional<StepRef> StepQueues::Front(absl::string_view stage) const {

@@ -40,8 +40,8 @@ class StepQueues {
   void Push(const std::string& stage, const StepRef& ref, int priority,
             absl::Time ready);
 
-  // Takes a step out, wherever it stands; no effect if it is not there.
-  void Remove(const StepRef& ref);
+  // Takes a step out, wherever it stands; false if it is not there.
+  bool Remove(const StepRef& ref);
 
   // The step whose turn it is; none if none waits.
   std::optional<StepRef> Front(absl::string_view stage) const;

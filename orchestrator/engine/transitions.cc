@@ -30,6 +30,7 @@ constexpr RunMove kRunMoves[] = {
 
 constexpr StepMove kStepMoves[] = {
     {v1::STEP_STATE_PENDING, StepTrigger::kReady, v1::STEP_STATE_QUEUED},
+    {v1::STEP_STATE_PENDING, StepTrigger::kReused, v1::STEP_STATE_SUCCEEDED},
     {v1::STEP_STATE_PENDING, StepTrigger::kFailed, v1::STEP_STATE_FAILED},
     {v1::STEP_STATE_PENDING, StepTrigger::kStopped, v1::STEP_STATE_SKIPPED},
     {v1::STEP_STATE_QUEUED, StepTrigger::kHeld, v1::STEP_STATE_PENDING},
@@ -88,6 +89,8 @@ absl::string_view TriggerName(StepTrigger trigger) {
   switch (trigger) {
     case StepTrigger::kReady:
       return "ready";
+    case StepTrigger::kReused:
+      return "result taken over";
     case StepTrigger::kHeld:
       return "held by a pause";
     case StepTrigger::kStarted:

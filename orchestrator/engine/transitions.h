@@ -25,6 +25,7 @@ enum class RunTrigger {
 
 enum class StepTrigger {
   kReady,      // every step that it depends on has succeeded
+  kReused,     // an equal step's result was taken over
   kHeld,       // the run was paused before an attempt started
   kStarted,    // an attempt was handed to a replica
   kSucceeded,  // its attempt succeeded

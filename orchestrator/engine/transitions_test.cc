@@ -26,9 +26,10 @@ constexpr v1::StepState kStepStates[] = {
     v1::STEP_STATE_FAILED,      v1::STEP_STATE_CANCELLED,
     v1::STEP_STATE_SKIPPED};
 constexpr StepTrigger kStepTriggers[] = {
-    StepTrigger::kReady,     StepTrigger::kHeld,   StepTrigger::kStarted,
-    StepTrigger::kSucceeded, StepTrigger::kRetry,  StepTrigger::kLost,
-    StepTrigger::kWaited,    StepTrigger::kFailed, StepTrigger::kStopped};
+    StepTrigger::kReady,   StepTrigger::kReused,    StepTrigger::kHeld,
+    StepTrigger::kStarted, StepTrigger::kSucceeded, StepTrigger::kRetry,
+    StepTrigger::kLost,    StepTrigger::kWaited,    StepTrigger::kFailed,
+    StepTrigger::kStopped};
 
 // Every state with every trigger: exactly the table's moves exist.
 template <typename Moves, typename States, typename Triggers>

@@ -167,6 +167,11 @@ absl::StatusOr<v1::Run> PlanRun(const v1::RunRequest& request,
     step.set_name(planned.name());
     step.set_stage(planned.stage());
     step.set_state(v1::STEP_STATE_PENDING);
+    if (planned.cache().enabled() &&
+        request.cache_mode() == v1::CACHE_MODE_OFF) {
+      step.mutable_cache()->set_outcome(v1::CACHE_OUTCOME_BYPASSED);
+      step.mutable_cache()->set_reason("the run asked for no cache");
+    }
   }
   return run;
 }

@@ -109,6 +109,18 @@ TEST(PlanRunTest, RefusesAPriorityOrCacheModeThatThereIsNot) {
                                       HasSubstr("cache_mode is 17")));
 }
 
+TEST(PlanRunTest, SaysOfStepsThatWouldUseTheCacheThatTheRunDoesNot) {
+  v1::Pipeline pipeline = TestPipeline();
+  pipeline.mutable_steps(0)->mutable_cache()->set_enabled(true);
+  v1::RunRequest request = TestRequest();
+  request.set_cache_mode(v1::CACHE_MODE_OFF);
+  const auto run = PlanRun(request, pipeline, LookUpTestStage);
+  ASSERT_OK(run);
+  EXPECT_EQ(run->steps(0).cache().outcome(), v1::CACHE_OUTCOME_BYPASSED);
+  EXPECT_EQ(run->steps(0).cache().reason(), "the run asked for no cache");
+  EXPECT_FALSE(run->steps(1).has_cache());
+}
+
 TEST(PlanRunTest, WholeNumbersBecomeNumbersWhereTheTypeSaysSo) {
   v1::Pipeline pipeline = TestPipeline();
   pipeline.mutable_parameters(1)->clear_default_value();
