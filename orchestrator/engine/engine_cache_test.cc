@@ -221,8 +221,9 @@ TEST_F(EngineCacheTest, ARestartLooksAgainAndStillDoesTheWorkOnce) {
   ASSERT_OK(*Submit(TestRun(pipeline_, "a")));
   ASSERT_OK(*Submit(TestRun(pipeline_, "b")));
   CrashAndRecover();
-  EXPECT_THAT(fleet_->Running(), ElementsAre("a/load/1"));
-  Succeed("a/load/1");
+  // Of the replicas that there were, perhaps not the one that had it is back.
+  ASSERT_THAT(fleet_->Running(), ElementsAre(testing::StartsWith("a/load/")));
+  Succeed(fleet_->Running().front());
   EXPECT_EQ(StoredStep("b", 0).cache().outcome(), v1::CACHE_OUTCOME_JOINED);
 }
 

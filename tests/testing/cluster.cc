@@ -20,6 +20,11 @@ namespace {
 
 constexpr const char* kStages[] = {"load", "prepare", "train", "forecast"};
 
+// The program of which `name` is a process.
+std::string ProgramOf(const std::string& name) {
+  return name.substr(0, name.find('-'));
+}
+
 void SetPatience(grpc::ClientContext& context) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
 }
@@ -79,13 +84,18 @@ std::vector<std::string> TestCluster::Flags(const std::string& name) const {
       absl::StrCat("--volume=artifacts=", volume()),
       absl::StrCat("--endpoints-file=", folder_, "/run/", name, ".json"),
   };
-  if (name != "orchestrator") return flags;
+  if (ProgramOf(name) != "orchestrator") return flags;
   flags.push_back(absl::StrCat("--store=sqlite:", folder_, "/state.db"));
   flags.push_back("--pipelines=" STAGECOACH_SOURCE_DIR "/deploy/pipelines");
-  for (const char* stage : kStages) {
-    const auto replica = endpoints_.find(stage);
-    if (replica == endpoints_.end()) continue;
-    flags.push_back(absl::StrCat("--stage=", stage, "=", replica->second.grpc));
+  std::map<std::string, std::string> replicas;
+  for (const auto& [replica, endpoints] : endpoints_) {
+    const std::string stage = ProgramOf(replica);
+    if (stage == "orchestrator") continue;
+    std::string& addresses = replicas[stage];
+    absl::StrAppend(&addresses, addresses.empty() ? "" : ",", endpoints.grpc);
+  }
+  for (const auto& [stage, addresses] : replicas) {
+    flags.push_back(absl::StrCat("--stage=", stage, "=", addresses));
   }
   return flags;
 }
@@ -97,8 +107,9 @@ absl::Status TestCluster::Start(const std::string& name,
   std::filesystem::remove(absl::StrCat(folder_, "/run/", name, ".json"));
   SC_ASSIGN_OR_RETURN(
       Process process,
-      Process::Start(absl::StrCat(STAGECOACH_BINARY_DIR "/stagecoach-", name),
-                     flags, log(name)));
+      Process::Start(
+          absl::StrCat(STAGECOACH_BINARY_DIR "/stagecoach-", ProgramOf(name)),
+          flags, log(name)));
   processes_.insert_or_assign(name, std::move(process));
   SC_RETURN_IF_ERROR(AwaitEndpoints(name));
   if (name == "orchestrator") {

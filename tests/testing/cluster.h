@@ -35,8 +35,9 @@ class TestCluster {
   absl::Status StartAll();
 
   // Starts one and waits until it serves: `load`, `prepare`, `train`,
-  // `forecast` or `orchestrator`. One that ran before gets its ports again.
-  // The orchestrator is told of the stages that were started before it.
+  // `forecast`, `noop` or `orchestrator`; `train-2` is another replica of
+  // `train`. One that ran before gets its ports again. The orchestrator is told
+  // of the stages that were started before it.
   absl::Status Start(const std::string& name,
                      const std::vector<std::string>& more_flags = {});
 
