@@ -56,15 +56,18 @@ class Operations {
         artifacts_(artifacts),
         options_(std::move(options)) {}
 
-  // Runs.
-  void CreateRun(const v1::RunRequest& request, Engine::RunCallback done);
+  // Runs. `trace_parent` is the caller's `traceparent`; the run gets a span in
+  // its trace, or in a new one if it is empty or malformed.
+  void CreateRun(const v1::RunRequest& request, absl::string_view trace_parent,
+                 Engine::RunCallback done);
   absl::StatusOr<v1::Run> ValidateRun(const v1::RunRequest& request);
   absl::StatusOr<v1::Run> GetRun(absl::string_view run_id);
   absl::StatusOr<RunPage> ListRuns(const v1::ListRunsRequest& request);
   void CancelRun(const v1::CancelRunRequest& request, Engine::RunCallback done);
   void PauseRun(const std::string& run_id, Engine::RunCallback done);
   void ResumeRun(const std::string& run_id, Engine::RunCallback done);
-  void RetryRun(const v1::RetryRunRequest& request, Engine::RunCallback done);
+  void RetryRun(const v1::RetryRunRequest& request,
+                absl::string_view trace_parent, Engine::RunCallback done);
   void DeleteRun(const std::string& run_id, Engine::StatusCallback done);
 
   // Why the cache had the steps of a run, or not.

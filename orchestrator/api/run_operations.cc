@@ -14,6 +14,7 @@
 #include "services/common/base/ids.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/base/trace_parent.h"
 #include "services/common/contract/proto_time.h"
 #include "services/common/contract/states.h"
 
@@ -107,12 +108,14 @@ void Operations::Submit(v1::Run run, std::string digest,
 }
 
 void Operations::CreateRun(const v1::RunRequest& request,
+                           absl::string_view trace_parent,
                            Engine::RunCallback done) {
   absl::StatusOr<v1::Run> run = Plan(request);
   if (!run.ok()) {
     done(run.status());
     return;
   }
+  run->set_trace_parent(NewSpan(trace_parent));
   Submit(*std::move(run), RequestDigest(request), std::move(done));
 }
 
@@ -210,12 +213,14 @@ absl::StatusOr<v1::Run> Operations::PlanRetryOf(
 }
 
 void Operations::RetryRun(const v1::RetryRunRequest& request,
+                          absl::string_view trace_parent,
                           Engine::RunCallback done) {
   absl::StatusOr<v1::Run> retry = PlanRetryOf(request);
   if (!retry.ok()) {
     done(retry.status());
     return;
   }
+  retry->set_trace_parent(NewSpan(trace_parent));
   Submit(*std::move(retry), RetryDigest(request.run_id()), std::move(done));
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "orchestrator/api/orchestrator_service.h"
+#include "services/common/rpc/call_metadata.h"
 #include "services/common/rpc/write_stream.h"
 
 namespace stagecoach {
@@ -161,10 +162,9 @@ ServerWriteReactor<v1::ExecuteRunResponse>* OrchestratorService::ExecuteRun(
     Follow(operations_, run->id(), /*after_cursor=*/0,
            std::make_shared<ExecuteStream>(stream), *stream);
   };
-  const absl::Status submitted =
-      executor_.Submit([this, run = request->run(), created] {
-        operations_.CreateRun(run, created);
-      });
+  const absl::Status submitted = executor_.Submit(
+      [this, run = request->run(), trace_parent = TraceParentOf(*context),
+       created] { operations_.CreateRun(run, trace_parent, created); });
   if (!submitted.ok()) stream->Finish(submitted);
   return stream->reactor();
 }

@@ -4,6 +4,7 @@
 
 #include "orchestrator/api/orchestrator_service.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/rpc/call_metadata.h"
 #include "services/common/rpc/unary_work.h"
 
 namespace stagecoach {
@@ -28,12 +29,14 @@ ServerUnaryReactor* OrchestratorService::CreateRun(
     CallbackServerContext* context, const v1::CreateRunRequest* request,
     v1::CreateRunResponse* response) {
   return RunUnaryAsync(
-      *context, executor_, [this, request, response](const UnaryDone& done) {
+      *context, executor_,
+      [this, request, response,
+       trace_parent = TraceParentOf(*context)](const UnaryDone& done) {
         const Engine::RunCallback answer = AnswerWithRun(response, done);
         if (request->validate_only()) {
           answer(operations_.ValidateRun(request->run()));
         } else {
-          operations_.CreateRun(request->run(), answer);
+          operations_.CreateRun(request->run(), trace_parent, answer);
         }
       });
 }
@@ -91,8 +94,11 @@ ServerUnaryReactor* OrchestratorService::RetryRun(
     CallbackServerContext* context, const v1::RetryRunRequest* request,
     v1::RetryRunResponse* response) {
   return RunUnaryAsync(
-      *context, executor_, [this, request, response](const UnaryDone& done) {
-        operations_.RetryRun(*request, AnswerWithRun(response, done));
+      *context, executor_,
+      [this, request, response,
+       trace_parent = TraceParentOf(*context)](const UnaryDone& done) {
+        operations_.RetryRun(*request, trace_parent,
+                             AnswerWithRun(response, done));
       });
 }
 
