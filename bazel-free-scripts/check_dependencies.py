@@ -22,7 +22,7 @@ GUARDED = {
     "torch": r"^(torch|ATen|c10)/",
     "SQLite": r"^sqlite3\.h$",
     "YAML": r"^yaml-cpp/",
-    "HTTP": r"^(httplib\.h$|prometheus/exposer\.h$)",
+    "HTTP": r"^(httplib\.h$|microhttpd\.h$|prometheus/exposer\.h$)",
 }
 
 BASE = "services/common/base"
@@ -96,6 +96,7 @@ ALLOWED = {
         "orchestrator/store/pipeline_store.h",
         "orchestrator/store/run_store.h",
     ],
+    "orchestrator/api/http": [BASE, CONTRACT, RPC, "gRPC", "HTTP"],
     "orchestrator/api": [
         BASE,
         ARTIFACT,

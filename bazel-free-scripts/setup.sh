@@ -22,10 +22,11 @@ readonly LIBTORCH="${ROOT}/third_party/libtorch"
 readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git ninja-build
   python3 python3-pip python3-venv unzip
-  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libfast-float-dev libgmock-dev
-  libgrpc++-dev libgtest-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
-  libyaml-cpp-dev libzip-dev nlohmann-json3-dev prometheus-cpp-dev
-  protobuf-compiler protobuf-compiler-grpc zlib1g-dev
+  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev
+  libfast-float-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
+  libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
+  libzip-dev nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler
+  protobuf-compiler-grpc zlib1g-dev
 )
 readonly CHECK_PACKAGES=(clang shellcheck)
 readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)

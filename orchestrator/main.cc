@@ -28,6 +28,10 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--scale-to-zero", options.scale_to_zero,
                "create runs also while a stage has no replica; they wait");
+  app.add_option("--http-listen", options.http_listen_address,
+                 "where to serve the API over HTTP; empty: nowhere")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
   app.add_option("--max-upload-bytes", options.max_upload_bytes,
                  "the largest file that may be uploaded")
       ->type_name("BYTES")
@@ -54,6 +58,7 @@ int Main(int argc, const char* const* argv) {
   Log(LogLevel::kInfo, "listening",
       {{"grpc", (*server)->endpoints().grpc},
        {"metrics", (*server)->endpoints().metrics},
+       {"http", (*server)->endpoints().http},
        {"store", options.store},
        {"build_id", BuildId()}});
   const int signal = stop.Wait();

@@ -1,5 +1,6 @@
 #include "orchestrator/api/orchestrator_server.h"
 
+#include <grpcpp/channel.h>
 #include <unistd.h>
 
 #include <utility>
@@ -12,6 +13,7 @@
 #include "services/common/base/clock.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/rpc/listen_address.h"
 
 namespace stagecoach {
 namespace {
@@ -33,6 +35,9 @@ constexpr int kCacheQueue = 1024;
 // stopped: none waits for anything any more.
 constexpr absl::Duration kCallDrain = absl::Seconds(2);
 
+// How long clients may take to read answers that are there.
+constexpr absl::Duration kLastAnswers = absl::Seconds(1);
+
 // How long the first look at the stages may hold up the start: those that do
 // not answer are found later.
 constexpr absl::Duration kContactLimit = absl::Seconds(2);
@@ -41,6 +46,10 @@ constexpr absl::Duration kContactLimit = absl::Seconds(2);
 
 absl::Status OrchestratorOptions::Validate() const {
   SC_RETURN_IF_ERROR(serve.Validate());
+  if (!http_listen_address.empty()) {
+    SC_RETURN_IF_ERROR(ParseListenAddress(http_listen_address).status(),
+                       "--http-listen");
+  }
   if (serve.volumes.empty()) {
     return absl::InvalidArgumentError(
         "--volume is missing; it must name the volume that runs write to, "
@@ -148,22 +157,41 @@ absl::Status OrchestratorServer::Listen() {
       MetricsEndpoint::Start(options_.serve.metrics_listen_address, metrics_));
   endpoints_ = {.pid = getpid(),
                 .grpc = server_->address(),
-                .metrics = metrics_endpoint_->address()};
+                .metrics = metrics_endpoint_->address(),
+                .http = ""};
+  if (!options_.http_listen_address.empty()) SC_RETURN_IF_ERROR(ListenHttp());
   fleet_->AwaitContact(kContactLimit);
   server_->SetServing(true, "runs are taken up");
   if (options_.serve.endpoints_file.empty()) return absl::OkStatus();
   return WriteEndpointsFile(options_.serve.endpoints_file, endpoints_);
 }
 
+absl::Status OrchestratorServer::ListenHttp() {
+  stub_ = v1::Orchestrator::NewStub(server_->InProcessChannel());
+  http_api_ = std::make_unique<HttpApi>(
+      *stub_, *timers_,
+      HttpApiOptions{.max_upload_bytes = options_.max_upload_bytes});
+  SC_ASSIGN_OR_RETURN(
+      http_server_,
+      HttpServer::Start({.listen_address = options_.http_listen_address},
+                        [this](const std::shared_ptr<HttpExchange>& exchange) {
+                          return http_api_->Handle(exchange);
+                        }));
+  endpoints_.http = http_server_->address();
+  return absl::OkStatus();
+}
+
 void OrchestratorServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   if (server_ != nullptr) server_->SetServing(false, "stopping");
+  if (http_server_ != nullptr) http_server_->StopAccepting();
   if (engine_ != nullptr) {
     engine_->Stop();
     engine_->feeds().Stop();
   }
   if (cache_executor_ != nullptr) cache_executor_->Shutdown();
   if (server_ != nullptr) server_->Shutdown(kCallDrain);
+  if (http_server_ != nullptr) http_server_->Stop(kLastAnswers);
   if (executor_ != nullptr) executor_->Shutdown();
   if (transfers_ != nullptr) transfers_->Shutdown();
   if (fleet_ != nullptr) fleet_->Shutdown();

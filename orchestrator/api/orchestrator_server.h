@@ -11,6 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "orchestrator/api/http/http_api.h"
+#include "orchestrator/api/http/http_server.h"
 #include "orchestrator/api/operations.h"
 #include "orchestrator/api/orchestrator_service.h"
 #include "orchestrator/cache/store_result_cache.h"
@@ -41,6 +43,9 @@ struct OrchestratorOptions {
   std::string pipelines;
   // --scale-to-zero: stages may have no replica while nothing is to do.
   bool scale_to_zero = false;
+  // --http-listen: `host:port` of the API over HTTP; port 0 lets the kernel
+  // choose; empty: it is not served.
+  std::string http_listen_address = "127.0.0.1:0";
   // --max-upload-bytes: as OperationsOptions.
   int64_t max_upload_bytes = OperationsOptions().max_upload_bytes;
 
@@ -64,9 +69,10 @@ class OrchestratorServer {
 
   const Endpoints& endpoints() const { return endpoints_; }
 
-  // Health says NOT_SERVING, the engine commits what is under way, watchers
-  // are sent to the next orchestrator, the server shuts down. Executions go
-  // on in their stages. Safe to repeat.
+  // Health says NOT_SERVING, HTTP takes no new connection, the engine commits
+  // what is under way, watchers are sent to the next orchestrator, gRPC shuts
+  // down, which ends what HTTP waits for, and then HTTP does. Executions go on
+  // in their stages. Safe to repeat.
   void Stop();
 
  private:
@@ -74,6 +80,7 @@ class OrchestratorServer {
 
   absl::Status OpenParts();
   absl::Status Listen();
+  absl::Status ListenHttp();
   absl::Status CheckVolume(absl::string_view volume) const;
   OperationsOptions MakeOperationsOptions() const;
 
@@ -99,6 +106,9 @@ class OrchestratorServer {
   std::unique_ptr<OrchestratorService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
+  std::unique_ptr<v1::Orchestrator::StubInterface> stub_;  // within the process
+  std::unique_ptr<HttpApi> http_api_;
+  std::unique_ptr<HttpServer> http_server_;
 };
 
 }  // namespace stagecoach

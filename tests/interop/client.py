@@ -1,11 +1,10 @@
-"""A client of the Orchestrator API as any application would write it."""
+"""The Orchestrator API as it is on the wire, report by report."""
 
 import dataclasses
 
-import grpc
+import stagecoach
+from stagecoach._values import to_parameters
 from stagecoach.v1 import orchestrator_pb2 as api
-from stagecoach.v1 import orchestrator_pb2_grpc as api_grpc
-from stagecoach.v1 import stage_pb2
 
 # A run that takes longer than this hangs.
 DEADLINE_SECONDS = 120
@@ -35,40 +34,28 @@ class Execution:
         return [output for step in self.ended.steps for output in step.outputs]
 
 
-def to_value(value):
-    """Returns the ParameterValue of a Python value, keeping its type."""
-    if isinstance(value, bool):
-        return stage_pb2.ParameterValue(boolean_value=value)
-    if isinstance(value, int):
-        return stage_pb2.ParameterValue(integer_value=value)
-    if isinstance(value, float):
-        return stage_pb2.ParameterValue(number_value=value)
-    return stage_pb2.ParameterValue(string_value=value)
-
-
 def run_request(pipeline, parameters=None, inputs=None, key=""):
     return api.RunRequest(
         pipeline=pipeline,
-        parameters={
-            name: to_value(value) for name, value in (parameters or {}).items()
-        },
+        parameters=to_parameters(parameters),
         inputs=inputs or {},
         idempotency_key=key,
     )
 
 
 class Client:
-    """Wraps the stub: a deadline on every call, Python values as parameters."""
+    """The stub of the package's client, a deadline on every call: for tests of
+    what is on the wire."""
 
     def __init__(self, address):
-        self._channel = grpc.insecure_channel(address)
-        self.stub = api_grpc.OrchestratorStub(self._channel)
+        self._client = stagecoach.Client(address)
+        self.stub = self._client.stub
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._channel.close()
+        self._client.close()
 
     def call(self, method, request):
         return getattr(self.stub, method)(request, timeout=DEADLINE_SECONDS)

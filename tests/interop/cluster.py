@@ -45,8 +45,16 @@ class Cluster:
             )
 
     @property
+    def folder(self):
+        return self._folder
+
+    @property
     def orchestrator_address(self):
         return self._servers["orchestrator"]["grpc"]
+
+    @property
+    def http_address(self):
+        return self._servers["orchestrator"]["http"]
 
     @property
     def volume(self):

@@ -1,41 +1,36 @@
-"""What the interop tests share: a cluster of real processes and a client.
+"""What the interop tests share: a cluster of real processes and clients.
 
-The Python stubs are generated from proto/ into a temporary folder, so that the
-tests speak the contract as it is now.
+The Python client package is installed from the repository into a temporary
+folder, with stubs made from proto/, so that the tests speak the contract as it
+is now.
 """
 
-import importlib.resources
 import pathlib
+import subprocess
 import sys
 import tempfile
 
 import pytest
-from grpc_tools import protoc
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PACKAGE = ROOT / "orchestrator/python"
 
-_stubs = tempfile.TemporaryDirectory(prefix="stagecoach-stubs-")
-
-
-def _generate_stubs():
-    proto = ROOT / "proto"
-    known = importlib.resources.files("grpc_tools") / "_proto"
-    command = [
-        "protoc",
-        f"-I{proto}",
-        f"-I{known}",
-        f"--python_out={_stubs.name}",
-        f"--grpc_python_out={_stubs.name}",
-    ]
-    command += map(str, sorted((proto / "stagecoach").rglob("*.proto")))
-    if protoc.main(command) != 0:
-        raise RuntimeError("the protos do not compile for Python")
-    sys.path.insert(0, _stubs.name)
+_installed = tempfile.TemporaryDirectory(prefix="stagecoach-client-")
 
 
-_generate_stubs()
+def _install_package():
+    # What it depends on and is built with is in requirements.txt.
+    command = [sys.executable, "-m", "pip", "install", "--quiet"]
+    command += ["--disable-pip-version-check", "--no-build-isolation"]
+    command += ["--no-deps", "--target", _installed.name, str(PACKAGE)]
+    subprocess.run(command, check=True)
+    sys.path.insert(0, _installed.name)
 
-from client import Client  # noqa: E402  It needs the stubs.
+
+_install_package()
+
+import stagecoach  # noqa: E402  It was just installed.
+from client import Client  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 
@@ -51,6 +46,19 @@ def cluster(tmp_path_factory):
 def client(cluster):
     with Client(cluster.orchestrator_address) as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def package(cluster):
+    """A client of the package, as a user has it."""
+    with stagecoach.Client(cluster.orchestrator_address) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """The folder that the package was installed into."""
+    return pathlib.Path(_installed.name)
 
 
 @pytest.fixture(scope="session")

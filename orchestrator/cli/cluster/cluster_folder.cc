@@ -109,7 +109,8 @@ absl::StatusOr<ClusterSettings> ClusterFolder::ReadSettings() const {
   for (const auto& [name, entry] : ports->items()) {
     if (!entry.is_object()) continue;
     settings.ports[name] = {IntegerField(entry, "grpc"),
-                            IntegerField(entry, "metrics")};
+                            IntegerField(entry, "metrics"),
+                            IntegerField(entry, "http")};
   }
   return settings;
 }
@@ -118,7 +119,8 @@ absl::Status ClusterFolder::WriteSettings(
     const ClusterSettings& settings) const {
   Json ports = Json::object();
   for (const auto& [name, port] : settings.ports) {
-    ports[name] = {{"grpc", port.grpc}, {"metrics", port.metrics}};
+    ports[name] = {
+        {"grpc", port.grpc}, {"metrics", port.metrics}, {"http", port.http}};
   }
   const Json json = {{"volume_path", settings.volume_path}, {"ports", ports}};
   return WriteFile(absl::StrCat(path_, "/cluster.json"), json.dump(2) + "\n");

@@ -29,6 +29,7 @@ inline constexpr char kOrchestratorName[] = "orchestrator";
 struct ServerPorts {
   int grpc = 0;
   int metrics = 0;
+  int http = 0;  // of the orchestrator
 };
 
 // What is remembered between two `up`s.

@@ -48,6 +48,9 @@ absl::StatusOr<int64_t> FakeMachine::Start(const ProcessSpec& spec) {
   endpoints.pid = pid;
   endpoints.grpc = Bind(FlagOf(spec, "listen"));
   endpoints.metrics = Bind(FlagOf(spec, "metrics-listen"));
+  if (server == kOrchestratorName) {
+    endpoints.http = Bind(FlagOf(spec, "http-listen"));
+  }
   servers_[endpoints.grpc] = server;
   SC_RETURN_IF_ERROR(
       WriteEndpointsFile(FlagOf(spec, "endpoints-file"), endpoints));

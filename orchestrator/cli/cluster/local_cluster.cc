@@ -93,7 +93,8 @@ absl::StatusOr<UpReport> LocalCluster::UpLocked(const UpOptions& options) {
   SC_RETURN_IF_ERROR(StartOrchestrator(options, report));
   for (const ServerReport& server : report.servers) {
     settings_.ports[server.name] = {PortOf(server.endpoints.grpc),
-                                    PortOf(server.endpoints.metrics)};
+                                    PortOf(server.endpoints.metrics),
+                                    PortOf(server.endpoints.http)};
   }
   SC_RETURN_IF_ERROR(folder_.WriteSettings(settings_));
   return report;

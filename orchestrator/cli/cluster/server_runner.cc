@@ -58,6 +58,10 @@ absl::Status ServerRunner::Start(const std::string& server,
       absl::StrCat("--listen=", Listen(ports.grpc)),
       absl::StrCat("--metrics-listen=", Listen(ports.metrics)),
       absl::StrCat("--endpoints-file=", folder_.EndpointsPath(server))};
+  if (server == kOrchestratorName) {
+    spec.arguments.push_back(
+        absl::StrCat("--http-listen=", Listen(ports.http)));
+  }
   spec.arguments.insert(spec.arguments.end(), arguments.begin(),
                         arguments.end());
   Launch launch;

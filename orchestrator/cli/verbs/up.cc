@@ -81,11 +81,13 @@ nlohmann::ordered_json ToJson(const ClusterFolder& folder,
                        {"pid", server.endpoints.pid},
                        {"grpc", server.endpoints.grpc},
                        {"metrics", server.endpoints.metrics},
+                       {"http", server.endpoints.http},
                        {"started", server.started}});
   }
   return {{"folder", folder.path()},
           {"volume", report.volume_path},
           {"server", report.servers.back().endpoints.grpc},
+          {"http", report.servers.back().endpoints.http},
           {"servers", servers}};
 }
 
@@ -101,11 +103,11 @@ std::string Render(const ClusterFolder& folder, const UpReport& report,
                   {server.endpoints.metrics},
                   {absl::StrCat(server.endpoints.pid)}});
   }
-  return absl::StrCat(table.Render(layout), "\nready in ", DurationText(took),
-                      "\n  folder  ", folder.path(), "\n  volume  ",
-                      report.volume_path, "\n\nGo on with\n  ", program,
-                      " pipelines\n  ", program, " run airline\n  ", program,
-                      " down\n");
+  return absl::StrCat(
+      table.Render(layout), "\nready in ", DurationText(took), "\n  folder  ",
+      folder.path(), "\n  volume  ", report.volume_path, "\n  http    http://",
+      report.servers.back().endpoints.http, "/v1\n\nGo on with\n  ", program,
+      " pipelines\n  ", program, " run airline\n  ", program, " down\n");
 }
 
 absl::StatusOr<ExitCode> Up(const UpFlags& flags, Context& context) {

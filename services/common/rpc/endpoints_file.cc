@@ -24,16 +24,17 @@ bool IsEndpoints(const nlohmann::json& value) {
   };
   return value.is_object() && value.contains("pid") &&
          value["pid"].is_number_integer() && has_text("grpc") &&
-         has_text("metrics");
+         has_text("metrics") && (!value.contains("http") || has_text("http"));
 }
 
 }  // namespace
 
 absl::Status WriteEndpointsFile(const std::string& path,
                                 const Endpoints& endpoints) {
-  const nlohmann::json value = {{"pid", endpoints.pid},
-                                {"grpc", endpoints.grpc},
-                                {"metrics", endpoints.metrics}};
+  nlohmann::json value = {{"pid", endpoints.pid},
+                          {"grpc", endpoints.grpc},
+                          {"metrics", endpoints.metrics}};
+  if (!endpoints.http.empty()) value["http"] = endpoints.http;
   const std::string unfinished = absl::StrCat(path, ".", getpid(), ".tmp");
   std::ofstream file(unfinished, std::ios::trunc);
   file << value.dump() << "\n";
@@ -63,7 +64,8 @@ absl::StatusOr<Endpoints> ReadEndpointsFile(const std::string& path) {
                      " is not of the form {\"pid\":1,\"grpc\":\"host:port\","
                      "\"metrics\":\"host:port\"}"));
   }
-  return Endpoints{value["pid"], value["grpc"], value["metrics"]};
+  return Endpoints{value["pid"], value["grpc"], value["metrics"],
+                   value.value("http", "")};
 }
 
 }  // namespace stagecoach

@@ -19,10 +19,13 @@ struct Endpoints {
   std::string grpc;
   // `host:port` of /metrics over HTTP.
   std::string metrics;
+  // `host:port` of the API over HTTP; empty: the program serves none.
+  std::string http = {};
 };
 
-// Writes `endpoints` as JSON, `{"pid":…,"grpc":"…","metrics":"…"}`, in place of
-// what was there: a reader sees all of it or nothing. The error names the path.
+// Writes `endpoints` as JSON, `{"pid":…,"grpc":"…","metrics":"…"}` and `"http"`
+// if it is served, in place of what was there: a reader sees all of it or
+// nothing. The error names the path.
 absl::Status WriteEndpointsFile(const std::string& path,
                                 const Endpoints& endpoints);
 

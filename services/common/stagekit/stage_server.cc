@@ -68,7 +68,8 @@ absl::Status StageServer::Listen() {
   SC_ASSIGN_OR_RETURN(
       metrics_endpoint_,
       MetricsEndpoint::Start(options_.serve.metrics_listen_address, metrics_));
-  endpoints_ = {getpid(), server_->address(), metrics_endpoint_->address()};
+  endpoints_ = {getpid(), server_->address(), metrics_endpoint_->address(),
+                /*http=*/""};
   watchdog_ = std::make_unique<VolumeWatchdog>(
       volumes_, options_.watchdog, Clock::Real(), *timers_, registry,
       [this](absl::string_view volume, const VolumeState& state) {
