@@ -386,7 +386,7 @@ class Client:
         return self.upload(value).uri
 
     @staticmethod
-    def _run_state(state: str) -> orchestrator_pb2.RunState:
+    def _run_state(state: str) -> Any:
         names = orchestrator_pb2.RunState.keys()
         wanted = f"RUN_STATE_{state.upper()}"
         if wanted not in names:
