@@ -79,6 +79,21 @@ TEST_F(AppRunsTest, TwoRunsAreComparedSideBySide) {
   EXPECT_EQ(document["parameters"]["epochs"]["same"], false);
 }
 
+TEST_F(AppRunsTest, AFileIsComparedWithThePipelineThatIsStored) {
+  Write("same.yaml", "kind: Pipeline\n");
+  client_.pipelines.front().set_name("applied");
+  EXPECT_EQ(Run("pipelines diff same.yaml"), 0);
+  EXPECT_EQ(console_.out, "");
+  EXPECT_THAT(console_.err, HasSubstr("is the same as version 3"));
+  client_.pipelines.front().set_digest("another");
+  Write("other.yaml", "kind: Pipeline\nspec: {}\n");
+  EXPECT_EQ(Run("pipelines diff other.yaml"), 1);
+  EXPECT_EQ(console_.out,
+            "--- applied version 3\n+++ other.yaml\n"
+            "@@ -1,1 +1,2 @@\n kind: Pipeline\n+spec: {}\n");
+  EXPECT_EQ(console_.err, "");
+}
+
 TEST_F(AppRunsTest, CompareWantsAtLeastTwoRuns) {
   EXPECT_EQ(Run("runs compare airline-abc"), 2);
   EXPECT_EQ(Run("runs compare airline-abc airline-abd"), 1);

@@ -110,6 +110,8 @@ TEST_F(AppTest, TyposGetTheNearestVerbOrFlag) {
   EXPECT_THAT(console_.err, HasSubstr("did you mean \"stagecoach get\"?"));
   EXPECT_EQ(Run("run airline epochs=7"), 2);
   EXPECT_THAT(console_.err, HasSubstr("did you mean --set epochs=7?"));
+  EXPECT_EQ(Run("run airline --epochs 7"), 2);
+  EXPECT_THAT(console_.err, HasSubstr("is given as --set epochs=VALUE"));
   EXPECT_EQ(Run("pipelines shw airline"), 2);
   EXPECT_THAT(console_.err, HasSubstr("did you mean \"show\"?"));
   EXPECT_EQ(Run("run airline --detahc"), 2);

@@ -101,16 +101,25 @@ std::string VerbHint(const std::string& name, const CLI::App& app) {
   return absl::StrCat("; did you mean \"", root->get_name(), " ", verb, "\"?");
 }
 
+// Whether the verb takes parameters of a pipeline.
+bool TakesSettings(const CLI::App& app) {
+  return app.get_option_no_throw("--set") != nullptr;
+}
+
 std::string DescribeExtra(const std::string& extra, const CLI::App& app) {
   if (absl::StartsWith(extra, "-") && extra.size() > 1) {
     const std::string flag = extra.substr(0, extra.find('='));
-    return absl::StrCat("unknown flag ", flag, FlagHint(flag, app));
+    std::string hint = FlagHint(flag, app);
+    if (hint.empty() && absl::StartsWith(flag, "--") && TakesSettings(app)) {
+      hint = absl::StrCat("; a parameter is given as --set ", flag.substr(2),
+                          "=VALUE");
+    }
+    return absl::StrCat("unknown flag ", flag, hint);
   }
   if (!VerbNames(app).empty()) {
     return absl::StrCat("unknown verb '", extra, "'", VerbHint(extra, app));
   }
-  const bool setting = absl::StrContains(extra, '=') &&
-                       app.get_option_no_throw("--set") != nullptr;
+  const bool setting = absl::StrContains(extra, '=') && TakesSettings(app);
   return absl::StrCat(
       "unexpected argument '", extra, "'",
       setting ? absl::StrCat("; did you mean --set ", extra, "?") : "");

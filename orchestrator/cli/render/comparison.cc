@@ -19,6 +19,8 @@ namespace {
 
 // Metrics are compared to so many digits: more than training repeats exactly.
 constexpr int kMetricDigits = 6;
+// Longer values say less side by side than what kind of thing it is.
+constexpr int kWidestPreview = 40;
 
 // A value as it is shown, and what decides whether two are the same.
 struct Cell {
@@ -76,11 +78,13 @@ Cells Outputs(const v1::Run& run,
   Cells cells;
   for (const auto& [name, artifact] : run.outputs()) {
     const auto preview = previews.find(artifact.uri());
+    const bool short_enough = preview != previews.end() &&
+                              DisplayWidth(preview->second) <= kWidestPreview;
     cells[name] = ArtifactCell(
-        artifact, preview == previews.end()
-                      ? absl::StrCat(ArtifactKindText(artifact), ", ",
-                                     BytesText(artifact.size_bytes()))
-                      : preview->second);
+        artifact, short_enough
+                      ? preview->second
+                      : absl::StrCat(ArtifactKindText(artifact), ", ",
+                                     BytesText(artifact.size_bytes())));
   }
   return cells;
 }

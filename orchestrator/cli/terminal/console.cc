@@ -1,13 +1,14 @@
 #include "orchestrator/cli/terminal/console.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "orchestrator/cli/render/text.h"
 
 namespace stagecoach {
@@ -43,14 +44,17 @@ std::optional<TerminalSize> SizeOf(int file) {
   return result;
 }
 
-// The character encoding that the environment asks for.
+// What the environment says of the encoding; the locale itself need not be
+// installed.
 bool LocaleIsUtf8() {
-  const locale_t locale = ::newlocale(LC_CTYPE_MASK, "", nullptr);
-  if (locale == nullptr) return false;
-  const bool utf8 =
-      absl::string_view(::nl_langinfo_l(CODESET, locale)) == "UTF-8";
-  ::freelocale(locale);
-  return utf8;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const absl::string_view locale = Variable(name);
+    if (locale.empty()) continue;
+    const std::string lower = absl::AsciiStrToLower(locale);
+    return absl::StrContains(lower, "utf-8") ||
+           absl::StrContains(lower, "utf8");
+  }
+  return false;
 }
 
 Layout LayoutFor(const Console& console,

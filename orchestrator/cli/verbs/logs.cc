@@ -58,12 +58,11 @@ class LinePrinter {
       context_.console.Out("---\n");
       PrintedForPrograms(context_, Document(line));
     } else {
-      context_.console.Out(
-          absl::StrCat(Document(Printable(line)).dump(), "\n"));
+      context_.console.Out(absl::StrCat(Document(line).dump(), "\n"));
     }
   }
   nlohmann::ordered_json Document(const std::string& line) const {
-    return {{"step", step_}, {"attempt", attempt_}, {"line", line}};
+    return {{"step", step_}, {"attempt", attempt_}, {"line", Printable(line)}};
   }
 
   Context& context_;

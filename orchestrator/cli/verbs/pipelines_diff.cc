@@ -27,7 +27,7 @@ struct DiffFlags {
 struct PipelineChange {
   std::string name;
   int64_t version = 0;  // of what is stored; 0: nothing is
-  bool new_version = false;
+  bool same_meaning = false;
   std::string stored;
   std::string file;
 };
@@ -46,7 +46,6 @@ absl::StatusOr<PipelineChange> FindChange(const DiffFlags& flags,
                       client.ApplyPipeline(apply));
   PipelineChange change;
   change.name = checked.pipeline().name();
-  change.new_version = checked.changed();
   change.file = std::move(*apply.mutable_yaml());
   v1::GetPipelineRequest get;
   get.set_name(change.name);
@@ -56,6 +55,8 @@ absl::StatusOr<PipelineChange> FindChange(const DiffFlags& flags,
   if (stored.ok()) {
     change.version = stored->pipeline().version();
     change.stored = stored->yaml();
+    change.same_meaning =
+        stored->pipeline().digest() == checked.pipeline().digest();
   } else if (!absl::IsNotFound(stored.status()) || flags.version != 0) {
     return stored.status();
   }
@@ -70,11 +71,9 @@ std::string Summary(const PipelineChange& change) {
     return absl::StrCat("'", change.name, "' is the same as version ",
                         change.version, "\n");
   }
-  return absl::StrCat("applying it ",
-                      change.new_version
-                          ? "makes a new version"
-                          : "makes no new version: it means the same",
-                      "\n");
+  return change.same_meaning
+             ? "the texts differ, but mean the same: 'apply' changes nothing\n"
+             : "";
 }
 
 absl::StatusOr<ExitCode> Diff(const DiffFlags& flags, Context& context) {
@@ -87,7 +86,7 @@ absl::StatusOr<ExitCode> Diff(const DiffFlags& flags, Context& context) {
   const ExitCode code = text.empty() ? ExitCode::kOk : ExitCode::kFailed;
   if (PrintedForPrograms(context, {{"pipeline", change.name},
                                    {"version", change.version},
-                                   {"new_version", change.new_version},
+                                   {"same_meaning", change.same_meaning},
                                    {"diff", text}})) {
     return code;
   }

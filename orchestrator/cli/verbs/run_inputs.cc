@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "orchestrator/cli/exit_code.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
@@ -118,7 +119,9 @@ absl::Status SetInputs(const v1::Pipeline& pipeline,
   for (const std::string& text : inputs) {
     SC_ASSIGN_OR_RETURN(
         NameAndValue pair,
-        Split("--input", text, "source=pvc://artifacts/data/mine.csv"));
+        Split("--input", text,
+              absl::StrCat(known.empty() ? "source" : known.front(), "=",
+                           absl::StripPrefix(text, "="))));
     if (std::find(known.begin(), known.end(), pair.name) == known.end()) {
       return UsageError(absl::StrCat(Owner(pipeline), " has no input '",
                                      pair.name, "'",
@@ -134,7 +137,7 @@ absl::Status SetInputs(const v1::Pipeline& pipeline,
         !request.inputs().contains(input.name())) {
       return UsageError(absl::StrCat(Owner(pipeline), " needs input '",
                                      input.name(), "'; give it with --input ",
-                                     input.name(), "=URI"));
+                                     input.name(), "=FILE"));
     }
   }
   return absl::OkStatus();

@@ -28,8 +28,8 @@ absl::Status SetParameters(const v1::Pipeline& pipeline,
                            const std::vector<std::string>& settings,
                            v1::RunRequest& request);
 
-// Puts `inputs` (each `name=URI`) into the request and checks the names:
-// unknown (with the nearest), given twice, required and missing.
+// Puts `inputs` (each `name=URI`, or a path) into the request and checks the
+// names: unknown (with the nearest), given twice, required and missing.
 absl::Status SetInputs(const v1::Pipeline& pipeline,
                        const std::vector<std::string>& inputs,
                        v1::RunRequest& request);

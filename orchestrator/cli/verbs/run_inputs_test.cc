@@ -110,7 +110,7 @@ TEST(RunInputsTest, AnInputWithoutDefaultHasToBeGiven) {
   v1::RunRequest request;
   EXPECT_THAT(SetInputs(pipeline, {}, request),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       HasSubstr("--input source=URI")));
+                       HasSubstr("--input source=FILE")));
 }
 
 }  // namespace

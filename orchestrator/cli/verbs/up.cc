@@ -110,6 +110,17 @@ std::string Render(const ClusterFolder& folder, const UpReport& report,
       " pipelines\n  ", program, " run airline\n  ", program, " down\n");
 }
 
+// How to call the program for the cluster in `folder`: what was configured may
+// name another one.
+std::string CallFor(const Context& context, const ClusterFolder& folder) {
+  const absl::StatusOr<ServerChoice> choice =
+      ChooseServer(context.options.server, context.environment);
+  const bool chosen = choice.ok() && choice->folder.has_value() &&
+                      choice->folder->path() == folder.path();
+  return chosen ? ProgramCall(context)
+                : absl::StrCat("stagecoach --dir ", folder.path());
+}
+
 absl::StatusOr<ExitCode> Up(const UpFlags& flags, Context& context) {
   const ClusterFolder folder =
       ChooseClusterFolder(context.options.server, context.environment);
@@ -126,7 +137,7 @@ absl::StatusOr<ExitCode> Up(const UpFlags& flags, Context& context) {
   SC_ASSIGN_OR_RETURN(const UpReport report, cluster.Up(options));
   const absl::Duration took = context.clock.Elapsed() - start;
   if (!PrintedForPrograms(context, ToJson(folder, report))) {
-    context.console.Out(Render(folder, report, took, ProgramCall(context),
+    context.console.Out(Render(folder, report, took, CallFor(context, folder),
                                OutLayout(context.console)));
   }
   if (!flags.foreground) return ExitCode::kOk;
