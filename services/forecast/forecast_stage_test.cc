@@ -1,14 +1,19 @@
 #include "services/forecast/forecast_stage.h"
 
-#include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/tensor.h>
 
+#include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/base/status_matchers.h"
+#include "services/common/model/model.h"
 #include "services/common/model/weights_metadata.h"
 #include "services/common/stagekit/stage_harness.h"
 #include "services/common/tensor/tensor_artifacts.h"
@@ -24,13 +29,14 @@ using testing::HasSubstr;
 class ForecastStageTest : public testing::Test {
  protected:
   ForecastStageTest() {
-    GiveWeights(ToMetadata({model_.shape(), /*lookback=*/4}));
+    GiveWeights(ToMetadata({&model_.kind(), model_.shape(), {}}));
     harness_.GiveFloats("X_forecast", {1, 4, 1}, {1, 2, 3, 4});
   }
 
-  static LstmModel MakeModel() {
+  static Model MakeModel() {
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    return LstmModel::Create({.hidden_size = 6}, generator);
+    return Model::Create(**FindModelKind("lstm"),
+                         {.hidden_size = 6, .lookback = 4}, generator);
   }
 
   void GiveWeights(const SafetensorsMetadata& metadata) {
@@ -45,7 +51,7 @@ class ForecastStageTest : public testing::Test {
     EXPECT_FALSE(harness_.HasOutput("y_forecast"));
   }
 
-  const LstmModel model_ = MakeModel();
+  const Model model_ = MakeModel();
   ForecastStage stage_;
   StageHarness harness_{stage_};
 };
@@ -67,15 +73,66 @@ TEST_F(ForecastStageTest, ForecastsFromSeveralWindows) {
   EXPECT_THAT(harness_.OutputShape("y_forecast"), ElementsAre(2, 1));
 }
 
+TEST_F(ForecastStageTest, ForecastsAsManyStepsAsAreAskedFor) {
+  harness_.SetInteger("steps", 3);
+  ASSERT_OK(harness_.Run());
+  EXPECT_THAT(harness_.OutputShape("y_forecast"), ElementsAre(1, 3));
+  const float first = harness_.OutputFloats("y_forecast")[0];
+  const float expected =
+      model_.Forward(at::tensor({2.f, 3.f, 4.f, first}).view({1, 4, 1}))
+          .item<float>();
+  EXPECT_THAT(harness_.OutputFloats("y_forecast")[1],
+              FloatNear(expected, 1e-6));
+  EXPECT_FALSE(harness_.HasOutput("report"));
+  EXPECT_FALSE(harness_.HasOutput("table"));
+}
+
+TEST_F(ForecastStageTest, WithTheSeriesItReportsWhatForecastsAreWorth) {
+  harness_.GiveFloats("train", {6, 1}, {1, 2, 1, 2, 1, 2});
+  harness_.GiveFloats("test", {4, 1}, {1, 2, 1, 3});
+  harness_.SetInteger("steps", 2);
+  harness_.SetInteger("season", 2);
+  ASSERT_OK(harness_.Run());
+  const auto report = nlohmann::json::parse(harness_.OutputBytes("report"));
+  EXPECT_EQ(report["origins"], 4);
+  EXPECT_EQ(report["accuracy"]["model"]["forecasts"], 4 + 3);
+  EXPECT_EQ(report["accuracy"]["model"]["rmse"], harness_.Metric("rmse"));
+  EXPECT_EQ(report["accuracy"]["seasonal_naive"]["rmse"],
+            harness_.Metric("rmse_seasonal_naive"));
+  // Wrong by 1 in the last row, forecast from two origins.
+  EXPECT_NEAR(harness_.Metric("rmse_seasonal_naive"), std::sqrt(2.0 / 7), 1e-9);
+
+  const std::vector<std::string> rows =
+      absl::StrSplit(harness_.OutputBytes("table"), '\n', absl::SkipEmpty());
+  ASSERT_EQ(rows.size(), 1 + 10 + 2);
+  EXPECT_EQ(rows[1], "0,,1,,,,");
+  // From the fifth row on there is a window before it.
+  EXPECT_THAT(rows[5], testing::MatchesRegex("4,,1,-?[0-9.e-]+,,,"));
+  EXPECT_THAT(rows[11],
+              testing::MatchesRegex("10,,,,-?[0-9.e-]+,-?[0-9.e-]+,[0-9.e-]+"));
+}
+
+TEST_F(ForecastStageTest, TheSeriesComesWhole) {
+  harness_.GiveFloats("train", {6, 1}, {1, 2, 1, 2, 1, 2});
+  EXPECT_THAT(harness_.Run(), StatusIs(absl::StatusCode::kInvalidArgument,
+                                       HasSubstr("give both or neither")));
+}
+
+TEST_F(ForecastStageTest, RefusesASeriesOfOtherColumns) {
+  harness_.GiveFloats("train", {3, 2}, {1, 2, 1, 2, 1, 2});
+  harness_.GiveFloats("test", {1, 2}, {1, 2});
+  ExpectRefused("train", "needed is F32 [n,1]");
+}
+
 TEST_F(ForecastStageTest, RefusesWeightsWithoutADescription) {
   GiveWeights({});
   ExpectRefused("weights", "metadata lacks 'model'");
 }
 
 TEST_F(ForecastStageTest, RefusesWeightsThatDoNotFitTheirDescription) {
-  LstmShape shape = model_.shape();
+  ModelShape shape = model_.shape();
   shape.hidden_size = 7;
-  GiveWeights(ToMetadata({shape, 4}));
+  GiveWeights(ToMetadata({&model_.kind(), shape, {}}));
   ExpectRefused("weights",
                 "tensor 'lstm.weight_ih_l0' is F32 [24,1]; needed is F32 "
                 "[28,1]");

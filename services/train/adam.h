@@ -1,47 +1,42 @@
-// Adam (https://arxiv.org/abs/1412.6980), in one fused pass over each
-// parameter; the same steps as torch.optim.Adam.
+// Adam and AdamW, in one fused pass over each parameter; the same steps as
+// torch.optim.Adam and torch.optim.AdamW.
 
 #ifndef SERVICES_TRAIN_ADAM_H_
 #define SERVICES_TRAIN_ADAM_H_
 
 #include <ATen/core/Tensor.h>
 
-#include <cstdint>
 #include <vector>
+
+#include "services/train/optimizer.h"
 
 namespace stagecoach {
 
 struct AdamOptions {
-  double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  double weight_decay = 0;
+  // Whether the decay is applied beside the gradient: AdamW.
+  bool decoupled = false;
 };
 
-// Threads: one at a time. Errors: libtorch's exceptions pass through.
-class Adam {
+class Adam final : public Optimizer {
  public:
-  // Changes `parameters`, which share their memory with the caller's.
   Adam(const AdamOptions& options, std::vector<at::Tensor> parameters);
 
-  // Takes one step against `gradients`, in the order of the parameters.
-  void Step(const std::vector<at::Tensor>& gradients);
-
-  // The state, in the order of the parameters; changed in place by Step and
-  // when a checkpoint is restored.
-  const std::vector<at::Tensor>& first_moments() const { return first_; }
-  const std::vector<at::Tensor>& second_moments() const { return second_; }
-  int64_t steps() const { return steps_; }
-  void set_steps(int64_t steps) { steps_ = steps; }
+  // `first` and `second`: the moments of the gradients.
+  const std::vector<OptimizerSlot>& slots() const override { return slots_; }
 
  private:
+  void Update(const std::vector<at::Tensor>& gradients,
+              double learning_rate) override;
+
   const AdamOptions options_;
   std::vector<at::Tensor> parameters_;
-  std::vector<at::Tensor> first_;
-  std::vector<at::Tensor> second_;
-  at::Tensor step_;                      // steps_ as libtorch wants it
+  std::vector<OptimizerSlot> slots_;
+  at::Tensor step_;                      // steps() as libtorch wants it
   std::vector<at::Tensor> step_of_all_;  // step_ once for each parameter
-  int64_t steps_ = 0;
 };
 
 }  // namespace stagecoach

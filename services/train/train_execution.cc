@@ -18,11 +18,21 @@ constexpr double kReportedStep = 0.01;
 
 TrainerOptions OptionsOf(const ExecutionContext& context) {
   TrainerOptions options;
+  options.model = context.String("model");
   options.hidden_size = context.Integer("hidden_size");
   options.layers = context.Integer("layers");
+  options.dropout = context.Number("dropout");
   options.epochs = context.Integer("epochs");
   options.batch_size = context.Integer("batch_size");
   options.learning_rate = context.Number("learning_rate");
+  options.optimizer.name = context.String("optimizer");
+  options.optimizer.momentum = context.Number("momentum");
+  options.optimizer.weight_decay = context.Number("weight_decay");
+  options.schedule.name = context.String("schedule");
+  options.schedule.epochs = context.Integer("schedule_epochs");
+  options.schedule.factor = context.Number("schedule_factor");
+  options.gradient_clip = context.Number("gradient_clip");
+  options.early_stopping = context.Integer("early_stopping");
   options.seed = context.Integer("seed");
   options.evaluation_interval = context.Integer("evaluation_interval");
   return options;
@@ -38,20 +48,27 @@ absl::StatusOr<at::Tensor> OpenTensor(ExecutionContext& context,
   return tensor;
 }
 
-// The windows of train decide what the others must look like.
+// Windows and targets of train decide what the others must look like.
 absl::StatusOr<TrainingData> OpenData(ExecutionContext& context) {
   TrainingData data;
   SC_ASSIGN_OR_RETURN(
       data.x_train,
       OpenTensor(context, "X_train", {kAnyLength, kAnyLength, kAnyLength}));
   SC_ASSIGN_OR_RETURN(
-      data.y_train, OpenTensor(context, "y_train", {data.x_train.size(0), 1}));
+      data.y_train,
+      OpenTensor(context, "y_train", {data.x_train.size(0), kAnyLength}));
   SC_ASSIGN_OR_RETURN(data.x_test, OpenTensor(context, "X_test",
                                               {kAnyLength, data.x_train.size(1),
                                                data.x_train.size(2)}));
   SC_ASSIGN_OR_RETURN(data.y_test,
-                      OpenTensor(context, "y_test", {data.x_test.size(0), 1}));
-  return data;
+                      OpenTensor(context, "y_test",
+                                 {data.x_test.size(0), data.y_train.size(1)}));
+  const double share = context.Number("validation_share");
+  if (share > 0) return TakeValidation(std::move(data), share);
+  if (context.Integer("early_stopping") == 0) return data;
+  return absl::InvalidArgumentError(
+      "parameter 'early_stopping' needs validation windows; set "
+      "'validation_share' too, for example to 0.1");
 }
 
 }  // namespace
@@ -66,8 +83,9 @@ TrainExecution::TrainExecution(ExecutionContext& context, Clock& clock,
 
 absl::Status TrainExecution::Run() {
   SC_ASSIGN_OR_RETURN(TrainingData data, OpenData(context_));
+  SC_ASSIGN_OR_RETURN(options_.device, FindDevice(context_.String("device")));
+  SC_RETURN_IF_ERROR(TakeScaler(data));
   const int64_t windows = data.x_train.size(0);
-  const int64_t lookback = data.x_train.size(1);
   batches_per_epoch_ =
       (windows + options_.batch_size - 1) / options_.batch_size;
   Trainer trainer(options_, std::move(data));
@@ -79,7 +97,20 @@ absl::Status TrainExecution::Run() {
     SaveCheckpoint(trainer).IgnoreError();
   }
   SC_RETURN_IF_ERROR(trained);
-  return WriteOutputs(trainer, lookback);
+  return WriteOutputs(trainer);
+}
+
+absl::Status TrainExecution::TakeScaler(TrainingData& data) {
+  if (!context_.HasInput("scaler")) return absl::OkStatus();
+  SC_ASSIGN_OR_RETURN(const ArtifactReader file, context_.OpenInput("scaler"));
+  SC_ASSIGN_OR_RETURN(scaler_, ParseScaler(file.bytes()), "input 'scaler'");
+  ModelShape shape;
+  shape.lookback = data.x_train.size(1);
+  shape.input_size = data.x_train.size(2);
+  shape.output_size = data.y_train.size(1);
+  SC_RETURN_IF_ERROR(CheckFits(*scaler_, shape), "input 'scaler'");
+  data.target = scaler_->target_column();
+  return absl::OkStatus();
 }
 
 absl::Status TrainExecution::Resume(Trainer& trainer) {
@@ -138,16 +169,21 @@ absl::Status TrainExecution::SaveCheckpoint(const Trainer& trainer) {
   return saved;
 }
 
-absl::Status TrainExecution::WriteOutputs(const Trainer& trainer,
-                                          int64_t lookback) {
+absl::Status TrainExecution::WriteOutputs(const Trainer& trainer) {
   const TrainingHistory& history = trainer.history();
-  const ModelDescription model = {trainer.model().shape(), lookback};
+  const Model model = trainer.model().CopyTo(at::kCPU);
   SC_RETURN_IF_ERROR(context_.WriteTensors(
-      "weights", ViewsOf(trainer.model().parameters()), ToMetadata(model)));
+      "weights", ViewsOf(model.parameters()),
+      ToMetadata({&model.kind(), model.shape(), scaler_})));
   SC_RETURN_IF_ERROR(context_.WriteOutput("history", ToJson(history)));
+  SC_RETURN_IF_ERROR(context_.WriteOutput("history_table", ToCsv(history)));
+  context_.SetMetric("epochs", static_cast<double>(trainer.epochs_done()));
   context_.SetMetric("loss", history.losses.back());
-  context_.SetMetric("rmse_train", history.evaluations.back().rmse_train);
-  context_.SetMetric("rmse_test", history.evaluations.back().rmse_test);
+  if (!history.validation_losses.empty()) {
+    context_.SetMetric("validation_loss", history.validation_losses.back());
+  }
+  context_.SetMetric("rmse_train", history.outcome().rmse_train);
+  context_.SetMetric("rmse_test", history.outcome().rmse_test);
   return absl::OkStatus();
 }
 
@@ -162,14 +198,18 @@ void TrainExecution::Report(const Trainer& trainer, absl::string_view message) {
   auto& metrics = *progress.mutable_metrics();
   const TrainingHistory& history = trainer.history();
   if (!history.losses.empty()) metrics["loss"] = history.losses.back();
+  if (!history.validation_losses.empty()) {
+    metrics["validation_loss"] = history.validation_losses.back();
+  }
   if (!history.evaluations.empty()) {
-    metrics["rmse_train"] = history.evaluations.back().rmse_train;
-    metrics["rmse_test"] = history.evaluations.back().rmse_test;
+    metrics["rmse_train"] = history.outcome().rmse_train;
+    metrics["rmse_test"] = history.outcome().rmse_test;
   }
   context_.ReportProgress(progress);
 }
 
 double TrainExecution::Fraction(const Trainer& trainer) const {
+  if (trainer.done()) return 1;  // also by early stopping
   return static_cast<double>(trainer.batches_done()) /
          (static_cast<double>(batches_per_epoch_) * options_.epochs);
 }

@@ -4,6 +4,7 @@
 #define SERVICES_TRAIN_TRAIN_EXECUTION_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -25,24 +26,27 @@ class TrainExecution {
   // one that fits. When it is stopped, it saves a checkpoint first, if it
   // keeps any.
   //
-  // FAILED_PRECONDITION: the inputs do not fit together, or the loss is no
-  // longer a finite number.
+  // INVALID_ARGUMENT: the parameters do not fit together.
+  // FAILED_PRECONDITION: the inputs do not fit together, the device is not
+  //   there, or a loss is no longer a finite number.
   absl::Status Run();
 
  private:
+  absl::Status TakeScaler(TrainingData& data);
   absl::Status Resume(Trainer& trainer);
   absl::Status TrainEpochs(Trainer& trainer);
   absl::Status TrainEpoch(Trainer& trainer);
   absl::Status SaveCheckpoint(const Trainer& trainer);
-  absl::Status WriteOutputs(const Trainer& trainer, int64_t lookback);
+  absl::Status WriteOutputs(const Trainer& trainer);
   void Report(const Trainer& trainer, absl::string_view message = "");
   double Fraction(const Trainer& trainer) const;
 
   ExecutionContext& context_;
   Clock& clock_;
   TrainMetrics& metrics_;
-  const TrainerOptions options_;
+  TrainerOptions options_;
   const int64_t checkpoint_interval_;  // epochs; 0: no checkpoints
+  std::optional<Scaler> scaler_;       // how the windows were made
   int64_t batches_per_epoch_ = 0;
   double reported_fraction_ = 0;
   int64_t saved_batches_ = 0;  // batches done at the last checkpoint

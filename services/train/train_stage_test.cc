@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/base/fake_clock.h"
@@ -197,11 +198,60 @@ TEST_F(TrainStageTest, RefusesInputsThatDoNotFitTogether) {
   EXPECT_THAT(harness_.Run(),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        HasSubstr("input 'y_train': tensor 'y_train' is F32 "
-                                 "[2,1]; needed is F32 [96,1]")));
+                                 "[2,1]; needed is F32 [96,n]")));
   GiveAirlineData(harness_);
   harness_.GiveFloats("X_test", {1, 3, 1}, {1, 2, 3});
   EXPECT_THAT(harness_.Run(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                        HasSubstr("needed is F32 [n,4,1]")));
+}
+
+TEST_F(TrainStageTest, WritesTheHistoryAsATableToo) {
+  ASSERT_OK(harness_.Run());
+  const std::string table = harness_.OutputBytes("history_table");
+  const std::vector<std::string> rows =
+      absl::StrSplit(table, '\n', absl::SkipEmpty());
+  ASSERT_THAT(rows, SizeIs(1 + 6));
+  EXPECT_EQ(rows[0],
+            "epoch,loss,validation_loss,learning_rate,rmse_train,rmse_test");
+}
+
+TEST_F(TrainStageTest, TrainsWhatTheParametersSay) {
+  harness_.SetString("model", "mlp");
+  harness_.SetString("optimizer", "adamw");
+  harness_.SetString("schedule", "plateau");
+  harness_.SetNumber("weight_decay", 0.01);
+  harness_.SetNumber("gradient_clip", 100);
+  harness_.SetNumber("dropout", 0.1);
+  harness_.SetInteger("layers", 2);
+  harness_.SetInteger("epochs", 500);
+  harness_.SetInteger("early_stopping", 3);
+  harness_.SetNumber("validation_share", 0.2);
+  harness_.SetNumber("learning_rate", 0.01);
+  ASSERT_OK(harness_.Run());
+  EXPECT_EQ(harness_.OutputTensors("weights").metadata().at("model"), "mlp");
+  const auto history = nlohmann::json::parse(harness_.OutputBytes("history"));
+  const size_t epochs = history["loss"].size();
+  EXPECT_LT(epochs, 500);
+  EXPECT_THAT(history["validation_loss"], SizeIs(epochs));
+  EXPECT_EQ(history["kept"]["epoch"], epochs - 1 - 3);
+  EXPECT_EQ(history["kept"]["rmse_test"], harness_.Metric("rmse_test"));
+  EXPECT_EQ(harness_.Metric("epochs"), epochs);
+  EXPECT_EQ(harness_.progress().back().fraction(), 1);
+}
+
+TEST_F(TrainStageTest, ForecastsAsManyValuesAsTheTargetsHave) {
+  harness_.GiveFloats("y_train", {96, 2}, std::vector<float>(192, 1));
+  harness_.GiveFloats("y_test", {40, 2}, std::vector<float>(80, 1));
+  ASSERT_OK(harness_.Run());
+  const auto& metadata = harness_.OutputTensors("weights").metadata();
+  EXPECT_EQ(metadata.at("output_size"), "2");
+}
+
+TEST_F(TrainStageTest, EarlyStoppingNeedsValidationWindows) {
+  harness_.SetInteger("early_stopping", 3);
+  EXPECT_THAT(harness_.Run(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("set 'validation_share' too")));
 }
 
 TEST_F(TrainStageTest, ALossThatExplodesEndsWithItsEpoch) {

@@ -1,4 +1,4 @@
-// Trains a model: Adam on the mean squared error, over shuffled batches.
+// Trains a model on the mean squared error, over shuffled batches.
 //
 // Each epoch draws one permutation of the training windows from the trainer's
 // own generator, gathers the windows once in that order, and takes batches as
@@ -13,6 +13,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -20,31 +21,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/artifact/safetensors.h"
-#include "services/common/model/lstm_model.h"
+#include "services/common/model/model.h"
 #include "services/common/tensor/tensor_artifacts.h"
-#include "services/train/adam.h"
+#include "services/train/early_stopping.h"
 #include "services/train/history.h"
+#include "services/train/optimizer.h"
+#include "services/train/schedule.h"
+#include "services/train/trainer_options.h"
 
 namespace stagecoach {
-
-struct TrainerOptions {
-  int64_t hidden_size = 50;          // units in an LSTM layer, >= 1
-  int64_t layers = 1;                // LSTM layers, >= 1
-  int64_t epochs = 100;              // passes over the training windows, >= 1
-  int64_t batch_size = 8;            // windows for each step of Adam, >= 1
-  double learning_rate = 1e-3;       // of Adam, > 0
-  int64_t seed = 0;                  // of all that is random, >= 0
-  int64_t evaluation_interval = 10;  // epochs from one evaluation to the next,
-                                     // >= 1; the last is always evaluated
-};
-
-// Windows and targets, F32.
-struct TrainingData {
-  at::Tensor x_train;  // [n, lookback, features]
-  at::Tensor y_train;  // [n, 1]
-  at::Tensor x_test;   // [m, lookback, features]
-  at::Tensor y_test;   // [m, 1]
-};
 
 // The whole state between two batches, as it is kept in a checkpoint.
 struct TrainerState {
@@ -56,8 +41,9 @@ struct TrainerState {
 // libtorch's exceptions pass through.
 class Trainer {
  public:
-  // `data` must fit together: equal numbers of windows and targets, equal
-  // lookback and features.
+  // The options must name what there is. `data` must fit together: equal
+  // numbers of windows and targets, equal lookback, features and horizon; with
+  // early stopping there must be validation windows.
   Trainer(const TrainerOptions& options, TrainingData data);
 
   // Goes on from the state that SaveState wrote, so that the end is the same
@@ -71,39 +57,60 @@ class Trainer {
   // due. `cancelled` is asked before every batch.
   //
   // CANCELLED: so it said; the state is whole, between two batches.
-  // FAILED_PRECONDITION: the loss is no longer a finite number; the message
-  //   has the epoch.
+  // FAILED_PRECONDITION: a loss is no longer a finite number; the message has
+  //   the epoch.
   absl::Status FinishEpoch(absl::FunctionRef<bool()> cancelled);
 
   // Epochs trained to their end.
   int64_t epochs_done() const { return epoch_; }
   // Windows trained on in all, and batches.
   int64_t windows_done() const { return epoch_ * data_.x_train.size(0) + row_; }
-  int64_t batches_done() const { return adam_.steps(); }
-  bool done() const { return epoch_ == options_.epochs; }
+  int64_t batches_done() const { return optimizer_->steps(); }
+  // Whether the last epoch is done, or early stopping has made it so.
+  bool done() const { return epoch_ > 0 && IsLast(epoch_ - 1, stopping_); }
   const TrainingHistory& history() const { return history_; }
-  const LstmModel& model() const { return model_; }
+  // The model as it is, but when the training is done, that of the epoch whose
+  // weights are kept.
+  const Model& model() const {
+    return done() && stops_early() ? *best_ : model_;
+  }
 
  private:
   struct Restored;
 
   void StartEpoch();
   void TrainBatch();
+  void TakeStep(const std::vector<at::Tensor>& gradients);
   absl::Status EndEpoch(absl::FunctionRef<bool()> cancelled);
-  bool EvaluationIsDue() const;
+  absl::StatusOr<Evaluation> Evaluate(
+      const Model& model, int64_t epoch,
+      absl::FunctionRef<bool()> cancelled) const;
+  bool IsLast(int64_t epoch, const EarlyStopping& stopping) const;
+  bool validates() const { return data_.x_validation.defined(); }
+  bool stops_early() const { return options_.early_stopping > 0; }
+  double LearningRateNow() const;
   absl::Status CheckFinite(absl::string_view name, double value) const;
 
   // What a state must share with this trainer to be its own.
   SafetensorsMetadata Identity() const;
   absl::StatusOr<Restored> ReadCounters(const SafetensorsView& state) const;
+  absl::Status ReadParameters(const SafetensorsView& state,
+                              Restored& restored) const;
+  absl::Status ReadHistory(const SafetensorsView& state,
+                           Restored& restored) const;
   absl::StatusOr<Restored> Read(const SafetensorsView& state) const;
 
   const TrainerOptions options_;
   const TrainingData data_;
   at::Generator generator_;
-  LstmModel model_;
-  std::vector<at::Tensor> parameters_;  // of model_
-  Adam adam_;
+  Model model_;
+  const std::unique_ptr<Optimizer> optimizer_;
+  const Dropout dropout_;                     // draws from generator_
+  const std::unique_ptr<TrainingStep> step_;  // null: by autograd
+  // A copy of the best model so far; null without early stopping.
+  const std::unique_ptr<Model> best_;
+  EarlyStopping stopping_;
+  PlateauState plateau_;
   TrainingHistory history_;
 
   int64_t epoch_ = 0;  // epochs done

@@ -19,10 +19,12 @@ using testing::HasSubstr;
 bool Never() { return false; }
 
 TrainingData SomeData() {
-  return {at::linspace(0, 1, 22).view({11, 2, 1}),
-          at::linspace(0, 1, 11).view({11, 1}),
-          at::linspace(1, 2, 6).view({3, 2, 1}),
-          at::linspace(1, 2, 3).view({3, 1})};
+  TrainingData data;
+  data.x_train = at::linspace(0, 1, 22).view({11, 2, 1});
+  data.y_train = at::linspace(0, 1, 11).view({11, 1});
+  data.x_test = at::linspace(1, 2, 6).view({3, 2, 1});
+  data.y_test = at::linspace(1, 2, 3).view({3, 1});
+  return data;
 }
 
 TrainerOptions SomeOptions() {
@@ -75,25 +77,73 @@ class TrainerStateTest : public testing::Test {
   TrainerStateTest() { PrepareTorchThread(); }
 };
 
-// Cut at every point where a trainer can be stopped: before every batch and
-// in every evaluation.
-TEST_F(TrainerStateTest, GoesOnFromEveryPointToTheSameEndBitForBit) {
-  Trainer straight(SomeOptions(), SomeData());
-  ASSERT_OK(TrainToTheEnd(straight));
-  int count = 1;
-  for (;; ++count) {
-    Trainer stopped(SomeOptions(), SomeData());
-    if (!TrainUntil(stopped, count)) break;
+// Cuts a training at every point where it can be stopped, before every batch
+// and in every evaluation, and returns how many there are.
+int CutEverywhere(const TrainerOptions& options, const TrainingData& data) {
+  Trainer straight(options, data);
+  EXPECT_OK(TrainToTheEnd(straight));
+  for (int count = 1;; ++count) {
+    Trainer stopped(options, data);
+    if (!TrainUntil(stopped, count)) return count - 1;
     const SafetensorsView file = ToFile(stopped.SaveState());
 
-    Trainer resumed(SomeOptions(), SomeData());
-    ASSERT_OK(resumed.RestoreState(file)) << count;
+    Trainer resumed(options, data);
+    EXPECT_OK(resumed.RestoreState(file)) << count;
     EXPECT_EQ(resumed.batches_done(), stopped.batches_done());
-    ASSERT_OK(TrainToTheEnd(resumed));
+    EXPECT_OK(TrainToTheEnd(resumed));
     ExpectSameEnd(resumed, straight);
   }
+}
+
+TEST_F(TrainerStateTest, GoesOnFromEveryPointToTheSameEndBitForBit) {
   // 3 batches in each of 5 epochs, and 2 blocks in each of 3 evaluations.
-  EXPECT_EQ(count, 5 * 3 + 3 * 2 + 1);
+  EXPECT_EQ(CutEverywhere(SomeOptions(), SomeData()), 5 * 3 + 3 * 2);
+}
+
+TEST_F(TrainerStateTest, SoItDoesWithEveryModelOptimizerAndSchedule) {
+  struct Choice {
+    const char* model;
+    const char* optimizer;
+    const char* schedule;
+  };
+  for (const Choice& choice :
+       {Choice{"gru", "adamw", "step"}, Choice{"mlp", "sgd", "cosine"},
+        Choice{"lstm", "sgd", "plateau"}}) {
+    TrainerOptions options = SomeOptions();
+    options.model = choice.model;
+    options.optimizer.name = choice.optimizer;
+    options.optimizer.weight_decay = 0.01;
+    options.schedule = {choice.schedule, /*epochs=*/1, /*factor=*/0.5};
+    options.dropout = 0.3;
+    options.gradient_clip = 0.1;
+    EXPECT_EQ(CutEverywhere(options, SomeData()), 5 * 3 + 3 * 2)
+        << choice.model;
+  }
+}
+
+TEST_F(TrainerStateTest, SoItDoesWithEarlyStopping) {
+  TrainerOptions options = SomeOptions();
+  options.epochs = 50;
+  options.learning_rate = 0.1;
+  options.early_stopping = 2;
+  const TrainingData data = *TakeValidation(SomeData(), 0.3);
+  Trainer straight(options, data);
+  ASSERT_OK(TrainToTheEnd(straight));
+  ASSERT_LT(straight.epochs_done(), 50);
+  ASSERT_LT(straight.history().outcome().epoch, straight.epochs_done() - 1);
+  EXPECT_GT(CutEverywhere(options, data), 3 * straight.epochs_done() - 1);
+}
+
+TEST_F(TrainerStateTest, TheEndIsAStateToo) {
+  TrainerOptions options = SomeOptions();
+  options.early_stopping = 1;
+  const TrainingData data = *TakeValidation(SomeData(), 0.3);
+  Trainer trained(options, data);
+  ASSERT_OK(TrainToTheEnd(trained));
+  Trainer restored(options, data);
+  ASSERT_OK(restored.RestoreState(ToFile(trained.SaveState())));
+  EXPECT_TRUE(restored.done());
+  ExpectSameEnd(restored, trained);
 }
 
 TEST_F(TrainerStateTest, AStateDoesNotChangeAsTrainingGoesOn) {
@@ -141,7 +191,8 @@ TEST_F(TrainerStateTest, RefusesAStateWithCountersThatCannotBe) {
   ASSERT_OK(other.FinishEpoch(Never));
   const TrainerState whole = other.SaveState();
   Trainer trainer(SomeOptions(), SomeData());
-  for (const char* key : {"epoch", "row", "steps", "evaluations"}) {
+  for (const char* key : {"epoch", "row", "steps", "best_epoch", "bad_epochs",
+                          "reductions", "evaluations", "kept"}) {
     for (const char* value : {"", "-1", "9223372036854775808", "x"}) {
       TrainerState state = whole;
       state.metadata[key] = value;

@@ -1,7 +1,11 @@
 #include "services/train/trainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/GradMode.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -33,16 +37,22 @@ at::Tensor Tensor(const std::vector<float>& values, at::IntArrayRef shape) {
 TrainingData AirlineData() {
   const ReferenceWindows train = AirlineWindows(0, 100);
   const ReferenceWindows test = AirlineWindows(100, 144);
-  return {Tensor(train.x, {96, 4, 1}), Tensor(train.y, {96, 1}),
-          Tensor(test.x, {40, 4, 1}), Tensor(test.y, {40, 1})};
+  TrainingData data;
+  data.x_train = Tensor(train.x, {96, 4, 1});
+  data.y_train = Tensor(train.y, {96, 1});
+  data.x_test = Tensor(test.x, {40, 4, 1});
+  data.y_test = Tensor(test.y, {40, 1});
+  return data;
 }
 
 // 11 windows, so that the last batch of 4 is a short one.
 TrainingData SmallData() {
-  return {at::linspace(0, 1, 22).view({11, 2, 1}),
-          at::linspace(0, 1, 11).view({11, 1}),
-          at::linspace(1, 2, 6).view({3, 2, 1}),
-          at::linspace(1, 2, 3).view({3, 1})};
+  TrainingData data;
+  data.x_train = at::linspace(0, 1, 22).view({11, 2, 1});
+  data.y_train = at::linspace(0, 1, 11).view({11, 1});
+  data.x_test = at::linspace(1, 2, 6).view({3, 2, 1});
+  data.y_test = at::linspace(1, 2, 3).view({3, 1});
+  return data;
 }
 
 TrainerOptions SmallOptions() {
@@ -118,6 +128,47 @@ TEST_F(TrainerTest, EverySeedEndsNearTheReferenceFigures) {
   }
   EXPECT_THAT(mean_train, AllOf(Ge(184), Le(193)));
   EXPECT_THAT(mean_test, AllOf(Ge(375), Le(385)));
+}
+
+// The reference job, written out: nothing that can be chosen changes a bit of
+// it while it is not chosen.
+TEST_F(TrainerTest, TheDefaultsAreTheReferenceJobBitForBit) {
+  const TrainingData data = AirlineData();
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(3);
+  const Model model =
+      Model::Create(**FindModelKind("lstm"), {.lookback = 4}, generator);
+  const std::unique_ptr<TrainingStep> gradients = model.MakeTrainingStep(8);
+  ASSERT_NE(gradients, nullptr);
+  const std::vector<at::Tensor>& parameters = model.tensors();
+  std::vector<at::Tensor> first;
+  std::vector<at::Tensor> second;
+  for (const at::Tensor& parameter : parameters) {
+    parameter.requires_grad_(true);
+    first.push_back(at::zeros(parameter.sizes()));
+    second.push_back(at::zeros(parameter.sizes()));
+  }
+  int step = 0;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    const at::Tensor order = at::randperm(96, generator, at::kLong);
+    const at::Tensor x = data.x_train.index_select(0, order);
+    const at::Tensor y = data.y_train.index_select(0, order);
+    for (int64_t row = 0; row < 96; row += 8) {
+      gradients->LossAndGradients(x.narrow(0, row, 8), y.narrow(0, row, 8));
+      const c10::NoGradGuard no_grad;
+      const std::vector<at::Tensor> steps(
+          parameters.size(), at::scalar_tensor(++step, at::kFloat));
+      at::_fused_adam_(parameters, gradients->gradients(), first, second, {},
+                       steps,
+                       /*lr=*/1e-3, /*beta1=*/0.9, /*beta2=*/0.999,
+                       /*weight_decay=*/0.0, /*eps=*/1e-8, /*amsgrad=*/false,
+                       /*maximize=*/false);
+    }
+  }
+  Trainer trainer(TrainerOptions{.epochs = 3, .seed = 3}, data);
+  ASSERT_OK(TrainToTheEnd(trainer));
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    EXPECT_TRUE(at::equal(trainer.model().tensors()[i], parameters[i])) << i;
+  }
 }
 
 TEST_F(TrainerTest, TheSameSeedGivesTheSameWeightsBitForBit) {
@@ -197,6 +248,111 @@ TEST_F(TrainerTest, ALossThatIsNoNumberEndsWithItsEpoch) {
   EXPECT_THAT(trainer.FinishEpoch(Never),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        HasSubstr("loss became nan in epoch 0")));
+}
+
+TEST_F(TrainerTest, AValidationLossThatIsNoNumberEndsWithItsEpoch) {
+  TrainingData data = *TakeValidation(SmallData(), 0.2);
+  data.y_validation = at::full({2, 1}, std::numeric_limits<float>::quiet_NaN());
+  Trainer trainer(SmallOptions(), data);
+  EXPECT_THAT(trainer.FinishEpoch(Never),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("validation_loss became nan in epoch 0")));
+}
+
+// Learning rates that leap make a loss that goes up and down.
+TrainerOptions RestlessOptions() {
+  TrainerOptions options = SmallOptions();
+  options.epochs = 200;
+  options.learning_rate = 0.1;
+  options.early_stopping = 5;
+  return options;
+}
+
+TEST_F(TrainerTest, EarlyStoppingKeepsTheWeightsOfTheBestEpoch) {
+  const TrainingData data = *TakeValidation(SmallData(), 0.2);
+  Trainer trainer(RestlessOptions(), data);
+  ASSERT_OK(TrainToTheEnd(trainer));
+  const TrainingHistory& history = trainer.history();
+  const std::vector<double>& losses = history.validation_losses;
+  ASSERT_LT(trainer.epochs_done(), 200);
+  const auto best = std::min_element(losses.begin(), losses.end());
+  EXPECT_EQ(losses.end() - best, 5 + 1);
+  ASSERT_TRUE(history.kept.has_value());
+  EXPECT_EQ(history.kept->epoch, best - losses.begin());
+  EXPECT_EQ(history.evaluations.back().epoch, trainer.epochs_done() - 1);
+
+  const c10::NoGradGuard no_grad;
+  const auto mse = [&trainer](const at::Tensor& x, const at::Tensor& y) {
+    return at::mse_loss(trainer.model().Forward(x), y).item<double>();
+  };
+  EXPECT_NEAR(mse(data.x_validation, data.y_validation), *best, 1e-7);
+  EXPECT_NEAR(std::sqrt(mse(data.x_test, data.y_test)),
+              history.outcome().rmse_test, 1e-6);
+}
+
+TEST_F(TrainerTest, EarlyStoppingAtTheLastEpochAlsoKeepsTheBest) {
+  TrainerOptions options = RestlessOptions();
+  options.early_stopping = 1000;
+  options.epochs = 20;
+  Trainer trainer(options, *TakeValidation(SmallData(), 0.2));
+  ASSERT_OK(TrainToTheEnd(trainer));
+  EXPECT_EQ(trainer.epochs_done(), 20);
+  const std::vector<double>& losses = trainer.history().validation_losses;
+  EXPECT_EQ(trainer.history().outcome().epoch,
+            std::min_element(losses.begin(), losses.end()) - losses.begin());
+}
+
+TEST_F(TrainerTest, ValidationWindowsAreNotTrainedOn) {
+  TrainerOptions options = SmallOptions();
+  TrainingData data = *TakeValidation(SmallData(), 0.2);
+  Trainer one(options, data);
+  ASSERT_OK(TrainToTheEnd(one));
+  data.y_validation = data.y_validation + 5;
+  Trainer other(options, data);
+  ASSERT_OK(TrainToTheEnd(other));
+  EXPECT_TRUE(at::equal(WeightsOf(one)[0], WeightsOf(other)[0]));
+  EXPECT_NE(one.history().validation_losses, other.history().validation_losses);
+}
+
+TEST_F(TrainerTest, EveryModelAndOptimizerLearns) {
+  for (const ModelKind* kind : ModelKinds()) {
+    for (const char* optimizer : {"adam", "adamw", "sgd"}) {
+      TrainerOptions options = SmallOptions();
+      options.model = kind->name;
+      options.optimizer.name = optimizer;
+      options.learning_rate = 0.02;
+      options.schedule.name = "cosine";
+      options.gradient_clip = 1;
+      options.epochs = 60;
+      Trainer trainer(options, SmallData());
+      ASSERT_OK(TrainToTheEnd(trainer));
+      const std::vector<double>& losses = trainer.history().losses;
+      EXPECT_LT(losses.back(), 0.2 * losses.front())
+          << kind->name << " " << optimizer;
+    }
+  }
+}
+
+TEST_F(TrainerTest, DropoutDropsInTrainingAlone) {
+  TrainerOptions options = SmallOptions();
+  options.learning_rate = 1e-30;
+  options.dropout = 0.5;
+  Trainer trainer(options, SmallData());
+  ASSERT_OK(TrainToTheEnd(trainer));
+  const TrainingHistory& history = trainer.history();
+  EXPECT_NE(history.losses[0], history.losses[1]);
+  EXPECT_EQ(history.evaluations[0].rmse_train,
+            history.evaluations[1].rmse_train);
+}
+
+TEST_F(TrainerTest, RecordsTheLearningRateOfEveryEpoch) {
+  TrainerOptions options = SmallOptions();
+  options.schedule = {"step", /*epochs=*/2, /*factor=*/0.5};
+  options.learning_rate = 0.25;
+  Trainer trainer(options, SmallData());
+  ASSERT_OK(TrainToTheEnd(trainer));
+  EXPECT_THAT(trainer.history().learning_rates,
+              ElementsAre(0.25, 0.25, 0.125, 0.125));
 }
 
 TEST_F(TrainerTest, ALossThatExplodesEndsWithItsEpoch) {

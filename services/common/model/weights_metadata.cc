@@ -10,20 +10,21 @@
 namespace stagecoach {
 namespace {
 
-constexpr char kModel[] = "lstm";
+constexpr char kScaler[] = "scaler";
 // Above all that fits into memory, and far from overflow.
 constexpr int64_t kLargestSize = 1'000'000;
 
 struct SizeKey {
   const char* key;
-  int64_t LstmShape::*size;
+  int64_t ModelShape::*size;
 };
 
 constexpr SizeKey kSizes[] = {
-    {"input_size", &LstmShape::input_size},
-    {"hidden_size", &LstmShape::hidden_size},
-    {"layers", &LstmShape::layers},
-    {"output_size", &LstmShape::output_size},
+    {"input_size", &ModelShape::input_size},
+    {"hidden_size", &ModelShape::hidden_size},
+    {"layers", &ModelShape::layers},
+    {"output_size", &ModelShape::output_size},
+    {"lookback", &ModelShape::lookback},
 };
 
 absl::StatusOr<std::string> Find(const SafetensorsMetadata& metadata,
@@ -51,26 +52,44 @@ absl::StatusOr<int64_t> FindSize(const SafetensorsMetadata& metadata,
 
 SafetensorsMetadata ToMetadata(const ModelDescription& description) {
   SafetensorsMetadata metadata;
-  metadata["model"] = kModel;
-  metadata["lookback"] = absl::StrCat(description.lookback);
+  metadata["model"] = description.kind->name;
   for (const SizeKey& size : kSizes) {
     metadata[size.key] = absl::StrCat(description.shape.*size.size);
   }
+  if (description.scaler.has_value()) {
+    metadata[kScaler] = FormatScaler(*description.scaler);
+  }
   return metadata;
+}
+
+absl::Status CheckFits(const Scaler& scaler, const ModelShape& shape) {
+  if (scaler.lookback == shape.lookback &&
+      scaler.features() == shape.input_size &&
+      scaler.horizon == shape.output_size) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the scaler is of windows [", scaler.lookback, ",",
+                   scaler.features(), "] with ", scaler.horizon,
+                   " values after them; the model takes [", shape.lookback, ",",
+                   shape.input_size, "] and forecasts ", shape.output_size));
 }
 
 absl::StatusOr<ModelDescription> FromMetadata(
     const SafetensorsMetadata& metadata) {
   SC_ASSIGN_OR_RETURN(const std::string model, Find(metadata, "model"));
-  if (model != kModel) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the weights are of a model '", model, "'; known is ", kModel));
-  }
   ModelDescription description;
-  SC_ASSIGN_OR_RETURN(description.lookback, FindSize(metadata, "lookback"));
+  SC_ASSIGN_OR_RETURN(description.kind, FindModelKind(model),
+                      "the weights' metadata");
   for (const SizeKey& size : kSizes) {
     SC_ASSIGN_OR_RETURN(description.shape.*size.size,
                         FindSize(metadata, size.key));
+  }
+  if (const auto scaler = metadata.find(kScaler); scaler != metadata.end()) {
+    SC_ASSIGN_OR_RETURN(description.scaler, ParseScaler(scaler->second),
+                        "'scaler' in the weights' metadata");
+    SC_RETURN_IF_ERROR(CheckFits(*description.scaler, description.shape),
+                       "'scaler' in the weights' metadata");
   }
   return description;
 }

@@ -14,15 +14,34 @@ using testing::HasSubstr;
 
 ModelDescription SomeDescription() {
   ModelDescription description;
+  description.kind = ModelKinds().back();
   description.shape = {/*input_size=*/2, /*hidden_size=*/7, /*layers=*/3,
-                       /*output_size=*/1};
-  description.lookback = 5;
+                       /*output_size=*/1, /*lookback=*/5};
   return description;
 }
 
 TEST(WeightsMetadataTest, ADescriptionGoesThereAndBack) {
   EXPECT_THAT(FromMetadata(ToMetadata(SomeDescription())),
               IsOkAndHolds(SomeDescription()));
+}
+
+TEST(WeightsMetadataTest, TheScalerTravelsAlong) {
+  ModelDescription description = SomeDescription();
+  description.scaler.emplace();
+  description.scaler->columns = {{.name = "a", .scale = 2}, {.name = "b"}};
+  description.scaler->lookback = 5;
+  EXPECT_THAT(FromMetadata(ToMetadata(description)), IsOkAndHolds(description));
+}
+
+TEST(WeightsMetadataTest, RefusesAScalerOfOtherWindows) {
+  ModelDescription description = SomeDescription();
+  description.scaler.emplace();
+  description.scaler->columns = {{.name = "a"}};
+  description.scaler->lookback = 5;
+  EXPECT_THAT(FromMetadata(ToMetadata(description)),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("'scaler' in the weights' metadata: the "
+                                 "scaler is of windows [5,1]")));
 }
 
 TEST(WeightsMetadataTest, OtherKeysAreIgnored) {
@@ -59,10 +78,11 @@ TEST(WeightsMetadataTest, RefusesSizesThatAreNoneByNameAndValue) {
 
 TEST(WeightsMetadataTest, RefusesAModelThatItDoesNotKnow) {
   SafetensorsMetadata metadata = ToMetadata(SomeDescription());
-  metadata["model"] = "gru";
-  EXPECT_THAT(FromMetadata(metadata),
-              StatusIs(absl::StatusCode::kFailedPrecondition,
-                       HasSubstr("of a model 'gru'; known is lstm")));
+  metadata["model"] = "prophet";
+  EXPECT_THAT(
+      FromMetadata(metadata),
+      StatusIs(absl::StatusCode::kFailedPrecondition,
+               HasSubstr("there is no model 'prophet'; known are lstm, ")));
 }
 
 }  // namespace

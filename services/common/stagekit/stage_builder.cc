@@ -85,7 +85,7 @@ StringBuilder& StringBuilder::Default(absl::string_view value) {
 }
 
 StringBuilder& StringBuilder::Choices(
-    std::initializer_list<absl::string_view> values) {
+    absl::Span<const absl::string_view> values) {
   for (const absl::string_view value : values) {
     spec_.add_choices(std::string(value));
   }

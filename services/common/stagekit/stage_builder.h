@@ -63,7 +63,7 @@ class StringBuilder : public ParameterBuilder {
   StringBuilder(absl::string_view name, absl::string_view documentation);
   StringBuilder& Default(absl::string_view value);
   // The only values allowed.
-  StringBuilder& Choices(std::initializer_list<absl::string_view> values);
+  StringBuilder& Choices(absl::Span<const absl::string_view> values);
 };
 
 // true or false.
