@@ -63,10 +63,12 @@ ALLOWED = {
     "services/forecast": [
         BASE,
         ARTIFACT,
+        RPC,
         SCALING,
         STAGEKIT,
         TENSOR,
         MODEL,
+        "gRPC",
         "torch",
     ],
     PIPELINE: [

@@ -2,8 +2,10 @@
 
 #include "services/common/stagekit/serve_stage.h"
 #include "services/forecast/forecast_stage.h"
+#include "services/forecast/prediction_service.h"
 
 int main(int argc, char** argv) {
   return stagecoach::ServeStage(argc, argv,
-                                std::make_unique<stagecoach::ForecastStage>());
+                                std::make_unique<stagecoach::ForecastStage>(),
+                                stagecoach::MakePredictionService);
 }

@@ -11,7 +11,6 @@
 #include "services/common/base/version.h"
 #include "services/common/rpc/flags.h"
 #include "services/common/rpc/grpc_log.h"
-#include "services/common/stagekit/stage_server.h"
 
 namespace stagecoach {
 namespace {
@@ -27,11 +26,12 @@ void AddStageFlags(CLI::App& app, StageServerOptions& options) {
 
 }  // namespace
 
-int ServeStage(int argc, const char* const* argv,
-               std::unique_ptr<Stage> stage) {
+int ServeStage(int argc, const char* const* argv, std::unique_ptr<Stage> stage,
+               MakeService make_service) {
   StopSignal stop;
   const v1::StageDescription description = stage->Describe();
   StageServerOptions options;
+  options.make_service = std::move(make_service);
   CLI::App app(description.documentation(),
                absl::StrCat("stagecoach-", description.name()));
   AddStageFlags(app, options);

@@ -1,8 +1,10 @@
 #include "services/common/stagekit/stage_server.h"
 
+#include <grpcpp/impl/service_type.h>
 #include <unistd.h>
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/clock.h"
@@ -61,10 +63,14 @@ absl::Status StageServer::Listen() {
       *stage_, WithBuildId(stage_->Describe()), options_.service,
       StageServiceDependencies{*store_, volumes_, *timers_, Clock::Real(),
                                registry});
+  std::vector<grpc::Service*> services = {service_.get()};
+  if (options_.make_service != nullptr) {
+    own_service_ = options_.make_service(*store_, registry);
+    services.push_back(own_service_.get());
+  }
   RpcServerOptions rpc;
   rpc.listen_address = options_.serve.listen_address;
-  SC_ASSIGN_OR_RETURN(server_,
-                      RpcServer::Start(rpc, {service_.get()}, registry));
+  SC_ASSIGN_OR_RETURN(server_, RpcServer::Start(rpc, services, registry));
   SC_ASSIGN_OR_RETURN(
       metrics_endpoint_,
       MetricsEndpoint::Start(options_.serve.metrics_listen_address, metrics_));

@@ -4,6 +4,7 @@
 #ifndef SERVICES_COMMON_STAGEKIT_STAGE_SERVER_H_
 #define SERVICES_COMMON_STAGEKIT_STAGE_SERVER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,7 +24,18 @@
 #include "services/common/stagekit/stage.h"
 #include "services/common/stagekit/stage_service.h"
 
+namespace grpc {
+class Service;
+}  // namespace grpc
+
 namespace stagecoach {
+
+// Makes a gRPC service that is served beside StageService, with the volumes
+// and the metrics of the process, which outlive it. It must use the callback
+// API, hand work that takes time to threads of its own (BoundedExecutor), and
+// end its calls once they are cancelled; it is destroyed when all have ended.
+using MakeService = std::function<std::unique_ptr<grpc::Service>(
+    ArtifactStore& store, prometheus::Registry& registry)>;
 
 struct StageServerOptions {
   // The flags of every server; at least one volume.
@@ -33,6 +45,8 @@ struct StageServerOptions {
   // How long executions may take to save their work and end, once they are
   // told to after the drain time, > 0.
   absl::Duration stop_timeout = absl::Seconds(10);
+  // A service of the stage's own; null: it has none.
+  MakeService make_service;
 
   // INVALID_ARGUMENT naming the flag.
   absl::Status Validate() const;
@@ -86,6 +100,7 @@ class StageServer {
   std::unique_ptr<ArtifactStore> store_;
   std::unique_ptr<TimerQueue> timers_;
   std::unique_ptr<StageService> service_;
+  std::unique_ptr<grpc::Service> own_service_;  // may be null
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<VolumeWatchdog> watchdog_;
