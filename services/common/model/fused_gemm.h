@@ -41,8 +41,9 @@ class SmallGemm {
           const int64_t there = columns - first - j;
           // Beyond the end of a row stands the next one, which costs less to
           // blank out than not to read.
-          V::Store(packed + j, k + 1 < rows ? V::First(V::Load(from), there)
-                                            : V::LoadFirst(from, there));
+          const bool is_readable = (rows - 1 - k) * row + there >= V::kLanes;
+          V::Store(packed + j, is_readable ? V::First(V::Load(from), there)
+                                           : V::LoadFirst(from, there));
         }
         packed += width;
       }

@@ -19,15 +19,15 @@ template <typename T, int kBytes>
 struct FusedLstmLayout {
   using V = Vectors<T, kBytes>;
 
+  // `workspace` may be null, to learn the size.
   FusedLstmLayout(const FusedLstmSizes& sizes, T* workspace)
       : row(V::Padded(sizes.hidden)),
         gates_row(kFusedGates * row),
         input_row(V::Padded(sizes.input)) {
     const int64_t rows = sizes.steps * sizes.batch;
-    T* next = workspace;
-    const auto take = [&next](int64_t count) {
-      T* const taken = next;
-      next += count;
+    const auto take = [this, workspace](int64_t count) {
+      T* const taken = workspace == nullptr ? nullptr : workspace + size;
+      size += count;
       return taken;
     };
     hidden = take(rows * row);
@@ -44,7 +44,6 @@ struct FusedLstmLayout {
     weight_ih_back = take(kFusedGates * sizes.hidden * input_row);
     weight_hh_back = take(kFusedGates * sizes.hidden * row);
     grad_weight_ih = take(V::kLanes * gates_row);
-    size = next - workspace;
   }
 
   int64_t row;        // of hidden and the like
@@ -66,7 +65,7 @@ struct FusedLstmLayout {
   T* weight_ih_back;  // packed, gate by gate, [hidden, input_row] each
   T* weight_hh_back;  // packed, gate by gate, [hidden, row] each
   T* grad_weight_ih;  // [input, gates_row], for inputs less than a vector
-  int64_t size;
+  int64_t size = 0;
 };
 
 }  // namespace stagecoach

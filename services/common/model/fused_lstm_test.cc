@@ -217,8 +217,8 @@ INSTANTIATE_TEST_SUITE_P(
     Sizes, FusedLstmTest,
     testing::Values(FusedLstmSizes{4, 8, 1, 50}, FusedLstmSizes{1, 1, 1, 1},
                     FusedLstmSizes{1, 3, 2, 5}, FusedLstmSizes{7, 1, 3, 4},
-                    FusedLstmSizes{3, 2, 8, 16}, FusedLstmSizes{5, 9, 17, 33},
-                    FusedLstmSizes{40, 6, 2, 7}));
+                    FusedLstmSizes{2, 2, 3, 2}, FusedLstmSizes{3, 2, 8, 16},
+                    FusedLstmSizes{5, 9, 17, 33}, FusedLstmSizes{40, 6, 2, 7}));
 
 TEST(FusedLstmUseTest, GradientsOfTheLastStepsAloneAreEnough) {
   const FusedLstmSizes sizes = {5, 3, 2, 9};
