@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "services/common/model/lstm_products.h"
 
@@ -14,6 +15,22 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+// Up to which sizes a method is the fastest; the first that fits is taken, and
+// libtorch's layer if none does. tests/bench/training measures all of them.
+struct MethodRule {
+  LstmMethod method;
+  int64_t hidden;
+  int64_t batch;
+  int64_t steps;
+  bool only_with_gradients;
+};
+constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+constexpr MethodRule kMethodRules[] = {
+    {LstmMethod::kFused, 192, kAny, kAny, false},
+    {LstmMethod::kFused, 512, 8, kAny, false},
+    {LstmMethod::kProducts, kAny, kAny, 32, true},
+};
 
 FusedLstmSizes SizesOf(const at::Tensor& sequences,
                        const at::Tensor& weight_hh) {
@@ -189,8 +206,14 @@ bool NeedsGradients(const at::Tensor& sequences,
 }  // namespace
 
 LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, bool with_gradients) {
-  if (sizes.hidden <= 128) return LstmMethod::kFused;
-  return with_gradients ? LstmMethod::kProducts : LstmMethod::kTorch;
+  for (const MethodRule& rule : kMethodRules) {
+    if (sizes.hidden <= rule.hidden && sizes.batch <= rule.batch &&
+        sizes.steps <= rule.steps &&
+        (with_gradients || !rule.only_with_gradients)) {
+      return rule.method;
+    }
+  }
+  return LstmMethod::kTorch;
 }
 
 at::Tensor LstmLayer(const at::Tensor& sequences,

@@ -158,5 +158,14 @@ TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
       problem.Hidden(LstmMethod::kFused)));
 }
 
+TEST(LstmLayerUseTest, LargeSizesAreLeftToLibtorch) {
+  EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}, /*with_gradients=*/true),
+            LstmMethod::kProducts);
+  EXPECT_EQ(ChooseLstmMethod({256, 64, 1, 1024}, /*with_gradients=*/true),
+            LstmMethod::kTorch);
+  EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}, /*with_gradients=*/false),
+            LstmMethod::kTorch);
+}
+
 }  // namespace
 }  // namespace stagecoach
