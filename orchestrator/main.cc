@@ -9,6 +9,7 @@
 #include "services/common/base/version.h"
 #include "services/common/rpc/flags.h"
 #include "services/common/rpc/grpc_log.h"
+#include "services/common/rpc/health_probe.h"
 
 namespace stagecoach {
 namespace {
@@ -44,9 +45,11 @@ int Main(int argc, const char* const* argv) {
   CLI::App app("Runs pipelines by calling stages in order.",
                "stagecoach-orchestrator");
   AddOrchestratorFlags(app, options);
-  const std::optional<int> exit_code =
-      ParseFlags(app, argc, argv, [&options] { return options.Validate(); });
+  const std::optional<int> exit_code = ParseFlags(app, argc, argv, [&options] {
+    return options.serve.health ? options.serve.Validate() : options.Validate();
+  });
   if (exit_code.has_value()) return *exit_code;
+  if (options.serve.health) return RunHealthProbe(options.serve.listen_address);
   ConfigureLogging(options.serve.log_format, options.serve.log_level);
   QuietGrpcLog();
 

@@ -46,6 +46,9 @@ absl::Status ServeOptions::Validate() const {
 void AddServeFlags(CLI::App& app, ServeOptions& options) {
   app.set_version_flag("--version", absl::StrCat(app.get_name(), " ", Version(),
                                                  " (", Revision(), ")"));
+  app.add_flag("--health", options.health,
+               "ask the server at --listen whether it serves, and exit: 0 if "
+               "it does, else 1");
   app.add_option("--listen", options.listen_address,
                  "where to serve gRPC; port 0 lets the kernel choose")
       ->type_name("HOST:PORT")

@@ -30,6 +30,9 @@ struct ServeOptions {
   // --log-format, --log-level.
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
+  // --health: instead of serving, ask the server that listens on
+  // `listen_address` whether it serves (health_probe.h).
+  bool health = false;
   // --drain-timeout: how long running work may go on after SIGTERM, >= 0.
   absl::Duration drain_timeout = absl::Seconds(20);
 

@@ -112,6 +112,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   std::unique_ptr<RpcServer> result(new RpcServer);
   result->metrics_ = std::make_unique<RpcMetrics>(RpcSide::kServer, registry);
   result->health_ = std::make_unique<HealthService>();
+  result->health_->SetServing(kLivenessService, true);
 
   grpc::ServerBuilder builder;
   SetLimits(builder, options);

@@ -46,6 +46,11 @@ struct RpcServerOptions {
   absl::Status Validate() const;
 };
 
+// Name of a service of the health protocol that serves from the start of every
+// server to its Shutdown, whatever its volumes do: for liveness probes, which
+// end a process that does not answer.
+inline constexpr char kLivenessService[] = "liveness";
+
 // A running server: the given services, health, reflection, and metrics of all
 // RPCs under `grpc_server_…`. Clients may ping every 5 s, also without calls.
 //

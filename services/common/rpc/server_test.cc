@@ -198,6 +198,14 @@ TEST_F(RpcServerTest, BadOptionsAreOneClearError) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+TEST_F(RpcServerTest, IsAliveAlsoWhileItDoesNotServe) {
+  StartServer();
+  server_->SetServing(false, "a volume is down");
+  EXPECT_THAT(Health(""), IsOkAndHolds(HealthCheckResponse::NOT_SERVING));
+  EXPECT_THAT(Health(kLivenessService),
+              IsOkAndHolds(HealthCheckResponse::SERVING));
+}
+
 TEST_F(RpcServerTest, ShutdownCancelsAStreamThatDoesNotEndInTime) {
   absl::Notification cancelled;
   absl::Notification open;

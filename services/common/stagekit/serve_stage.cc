@@ -11,6 +11,7 @@
 #include "services/common/base/version.h"
 #include "services/common/rpc/flags.h"
 #include "services/common/rpc/grpc_log.h"
+#include "services/common/rpc/health_probe.h"
 
 namespace stagecoach {
 namespace {
@@ -35,9 +36,11 @@ int ServeStage(int argc, const char* const* argv, std::unique_ptr<Stage> stage,
   CLI::App app(description.documentation(),
                absl::StrCat("stagecoach-", description.name()));
   AddStageFlags(app, options);
-  const std::optional<int> exit_code =
-      ParseFlags(app, argc, argv, [&options] { return options.Validate(); });
+  const std::optional<int> exit_code = ParseFlags(app, argc, argv, [&options] {
+    return options.serve.health ? options.serve.Validate() : options.Validate();
+  });
   if (exit_code.has_value()) return *exit_code;
+  if (options.serve.health) return RunHealthProbe(options.serve.listen_address);
   ConfigureLogging(options.serve.log_format, options.serve.log_level);
   QuietGrpcLog();
 
