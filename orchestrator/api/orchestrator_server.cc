@@ -122,8 +122,16 @@ absl::Status OrchestratorServer::OpenParts() {
   if (!options_.pipelines.empty()) {
     SC_RETURN_IF_ERROR(ApplyPipelineFiles(options_.pipelines, *store_));
   }
+  SC_ASSIGN_OR_RETURN(const std::vector<v1::Pipeline> pipelines,
+                      store_->ListPipelines());
+  for (const v1::Pipeline& pipeline : pipelines) {
+    engine_metrics_.AddPipeline(pipeline.name());
+  }
   SC_ASSIGN_OR_RETURN(const std::vector<StageAddresses> addresses,
                       ParseAllStageAddresses(options_.stages));
+  for (const StageAddresses& stage : addresses) {
+    engine_metrics_.AddStage(stage.stage);
+  }
   fleet_ = std::make_unique<GrpcFleet>(addresses, GrpcFleetOptions(), clock,
                                        *timers_, registry);
   cache_executor_ =

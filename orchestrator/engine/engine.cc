@@ -48,6 +48,7 @@ void Engine::Stop() {
 }
 
 absl::Status Engine::Recover() {
+  const absl::Duration start = clock_.Elapsed();
   SC_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, store_.UnfinishedRuns(),
                       "read the runs that have not ended");
   for (v1::Run& run : runs) {
@@ -68,14 +69,14 @@ absl::Status Engine::Recover() {
                .effects = {},
                .waiting_for_insert = {}});
     Log(LogLevel::kInfo, "run taken up again", {{"run", id}});
-    metrics_.RunRecovered();
-    metrics_.RunActive(active->run.run(), 1);
+    metrics_.RunActive(active->run.run());
     TakeUpSteps(*active);
     TakeUpLookups(*active);
     Touch(*active);
     active_.emplace(id, std::move(active));
   }
   AdmitRecovered();
+  metrics_.Recovered(clock_.Elapsed() - start, active_.size());
   return absl::OkStatus();
 }
 

@@ -70,7 +70,7 @@ void Engine::Unqueue(const Active& active, int step) {
 
 void Engine::CountWaiting(const std::string& stage) {
   const int waiting = queues_.Size(stage);
-  metrics_.StepsWaiting(stage, waiting);
+  metrics_.StepsWaiting(stage, waiting, queues_.OldestReady(stage));
   absl::MutexLock lock(&waiting_mutex_);
   waiting_[stage] = waiting;
 }

@@ -63,7 +63,6 @@ void Engine::Commit() {
 void Engine::Committed(Active& active, RunWrite write) {
   if (write.insert) {
     active.waiting_for_insert.clear();
-    metrics_.RunActive(active.run.run(), 1);
   }
   active.feed->Publish(std::move(write.events));
   for (const RunWrite::StepWrite& step : write.steps) {
@@ -73,11 +72,13 @@ void Engine::Committed(Active& active, RunWrite write) {
   }
   for (const Effect& effect : std::exchange(active.effects, {})) effect();
   const v1::Run& run = active.run.run();
-  if (!IsTerminal(run.state())) return;
+  if (!IsTerminal(run.state())) {
+    metrics_.RunActive(run);
+    return;
+  }
   metrics_.RunEnded(run);
   LogEnd(run);
   active.feed->End(run);
-  metrics_.RunActive(run, -1);
   Forget(active);
 }
 
@@ -97,13 +98,13 @@ void Engine::NotCommitted(Active& active, RunWrite write,
       {{"run", active.run.id()}, {"error", status}});
   const std::vector<RunCallback> waiting =
       std::exchange(active.waiting_for_insert, {});
-  if (!insert) metrics_.RunActive(active.run.run(), -1);
   Forget(active);
   for (const RunCallback& done : waiting) done(status);
 }
 
 void Engine::Forget(Active& active) {
   const std::string run_id = active.run.id();
+  metrics_.RunGone(run_id);
   for (int step = 0; step < active.run.run().steps_size(); ++step) {
     Unqueue(active, step);
     LeaveFlight({run_id, step});

@@ -6,6 +6,7 @@
 #include "orchestrator/engine/times.h"
 #include "services/common/base/metrics.h"
 #include "services/common/contract/proto_time.h"
+#include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
@@ -19,6 +20,22 @@ auto& Add(prometheus::Registry& registry, Builder builder, const char* name,
 // `succeeded` for RUN_STATE_SUCCEEDED and so on.
 std::string Outcome(absl::string_view state, absl::string_view prefix) {
   return absl::AsciiStrToLower(absl::StripPrefix(state, prefix));
+}
+
+constexpr const char* kPhaseNames[] = {"wait", "dispatch", "queue",
+                                       "read", "compute",  "write"};
+
+// How long the last attempt had to wait for a slot.
+absl::Duration WaitOf(const v1::Step& step) {
+  const int attempts = step.attempts_size();
+  const absl::Time ready =
+      attempts > 1 ? FromTimestamp(step.attempts(attempts - 2).end_time())
+                   : FromTimestamp(step.ready_time());
+  return FromTimestamp(step.attempts(attempts - 1).start_time()) - ready;
+}
+
+double Seconds(absl::Time time) {
+  return absl::ToDoubleSeconds(time - absl::UnixEpoch());
 }
 
 double Seconds(const google::protobuf::Duration& duration) {
@@ -39,6 +56,9 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
                             "stagecoach_run_overhead_seconds",
                             "What a run took beyond reading, computing and "
                             "writing in its stages.")),
+      last_success_(Add(registry, prometheus::BuildGauge(),
+                        "stagecoach_run_last_success_timestamp_seconds",
+                        "When a run succeeded last, since the epoch.")),
       attempts_(Add(registry, prometheus::BuildCounter(),
                     "stagecoach_step_attempts_total",
                     "Attempts at steps that have ended, by outcome.")),
@@ -51,6 +71,9 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
       waiting_(Add(registry, prometheus::BuildGauge(),
                    "stagecoach_steps_waiting",
                    "Steps that wait for a free slot of their stage.")),
+      oldest_wait_(Add(registry, prometheus::BuildGauge(),
+                       "stagecoach_steps_oldest_wait_timestamp_seconds",
+                       "Since when the oldest waiting step waits; 0: none.")),
       commit_seconds_(Add(registry, prometheus::BuildHistogram(),
                           "stagecoach_store_commit_seconds",
                           "Time of one commit to the store.")
@@ -68,83 +91,138 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
               "stagecoach_idempotent_replays_total",
               "Requests answered with the run of their idempotency key.")
               .Add({})),
+      recovery_seconds_(Add(registry, prometheus::BuildGauge(),
+                            "stagecoach_recovery_seconds",
+                            "Time to take up the runs that had not ended.")
+                            .Add({})),
       recovered_(Add(registry, prometheus::BuildCounter(),
                      "stagecoach_recovered_runs_total",
                      "Runs taken up again at the start.")
                      .Add({})) {}
 
-void EngineMetrics::RunActive(const v1::Run& run, int change) {
-  OfPipeline& of = pipelines_[run.pipeline_name()];
-  if (of.active == nullptr) {
-    of.active = &active_.Add({{"pipeline", run.pipeline_name()}});
+EngineMetrics::OfPipeline& EngineMetrics::Pipeline(const std::string& name) {
+  const auto [entry, is_new] = pipelines_.try_emplace(name);
+  OfPipeline& of = entry->second;
+  if (!is_new) return of;
+  for (int i = v1::RunState_MIN + 1; i <= v1::RunState_MAX; ++i) {
+    const auto state = static_cast<v1::RunState>(i);
+    const std::string word = Outcome(v1::RunState_Name(state), "RUN_STATE_");
+    if (IsTerminal(state)) {
+      of.runs[i] = &runs_.Add({{"pipeline", name}, {"outcome", word}});
+      of.run_seconds[i] = &run_seconds_.Add(
+          {{"pipeline", name}, {"outcome", word}}, CallSecondsBuckets());
+    } else {
+      of.active[i] = &active_.Add({{"pipeline", name}, {"state", word}});
+    }
   }
-  of.active->Increment(change);
+  of.overhead_seconds =
+      &overhead_seconds_.Add({{"pipeline", name}}, CallSecondsBuckets());
+  return of;
+}
+
+EngineMetrics::OfStage& EngineMetrics::Stage(const std::string& name) {
+  const auto [entry, is_new] = stages_.try_emplace(name);
+  OfStage& of = entry->second;
+  if (!is_new) return of;
+  of.waiting = &waiting_.Add({{"stage", name}});
+  of.oldest_wait = &oldest_wait_.Add({{"stage", name}});
+  for (int i = 0; i < kPhases; ++i) {
+    of.phase_seconds[i] = &phase_seconds_.Add(
+        {{"stage", name}, {"phase", kPhaseNames[i]}}, CallSecondsBuckets());
+  }
+  for (int i = v1::CacheOutcome_MIN + 1; i <= v1::CacheOutcome_MAX; ++i) {
+    CountLookUps(name, static_cast<v1::CacheOutcome>(i), 0);
+  }
+  // Those that somebody waits for or is called for.
+  Attempts(name, v1::ATTEMPT_STATE_SUCCEEDED, v1::ERROR_CODE_UNSPECIFIED);
+  Attempts(name, v1::ATTEMPT_STATE_LOST, v1::ERROR_CODE_UNAVAILABLE);
+  return of;
+}
+
+prometheus::Counter& EngineMetrics::Attempts(const std::string& stage,
+                                             v1::AttemptState state,
+                                             v1::ErrorCode code) {
+  prometheus::Counter*& counter = Stage(stage).attempts[state][code];
+  if (counter == nullptr) {
+    const std::string word = Outcome(v1::ErrorCode_Name(code), "ERROR_CODE_");
+    counter = &attempts_.Add(
+        {{"stage", stage},
+         {"outcome", Outcome(v1::AttemptState_Name(state), "ATTEMPT_STATE_")},
+         {"code", code == v1::ERROR_CODE_UNSPECIFIED ? "ok" : word}});
+  }
+  return *counter;
+}
+
+void EngineMetrics::RunActive(const v1::Run& run) {
+  prometheus::Gauge* const gauge =
+      Pipeline(run.pipeline_name()).active[run.state()];
+  prometheus::Gauge*& counted = counted_in_[run.id()];
+  if (counted == gauge) return;
+  if (counted != nullptr) counted->Decrement();
+  counted = gauge;
+  gauge->Increment();
+}
+
+void EngineMetrics::RunGone(absl::string_view run_id) {
+  const auto found = counted_in_.find(run_id);
+  if (found == counted_in_.end()) return;
+  found->second->Decrement();
+  counted_in_.erase(found);
+}
+
+void EngineMetrics::Recovered(absl::Duration duration, size_t runs) {
+  recovery_seconds_.Set(absl::ToDoubleSeconds(duration));
+  recovered_.Increment(static_cast<double>(runs));
 }
 
 void EngineMetrics::RunEnded(const v1::Run& run) {
-  OfPipeline& of = pipelines_[run.pipeline_name()];
-  prometheus::Counter*& runs = of.runs[run.state()];
-  if (runs == nullptr) {
-    const prometheus::Labels labels = {
-        {"pipeline", run.pipeline_name()},
-        {"outcome", Outcome(v1::RunState_Name(run.state()), "RUN_STATE_")}};
-    runs = &runs_.Add(labels);
-    of.run_seconds[run.state()] =
-        &run_seconds_.Add(labels, CallSecondsBuckets());
-    of.overhead_seconds = &overhead_seconds_.Add(
-        {{"pipeline", run.pipeline_name()}}, CallSecondsBuckets());
-  }
-  runs->Increment();
+  OfPipeline& of = Pipeline(run.pipeline_name());
+  of.runs[run.state()]->Increment();
   const double wall = Seconds(run.times().wall());
   of.run_seconds[run.state()]->Observe(wall);
   of.overhead_seconds->Observe(wall -
                                absl::ToDoubleSeconds(WorkOf(run.times())));
+  if (run.state() != v1::RUN_STATE_SUCCEEDED) return;
+  if (of.last_success == nullptr) {
+    of.last_success = &last_success_.Add({{"pipeline", run.pipeline_name()}});
+  }
+  of.last_success->Set(Seconds(FromTimestamp(run.end_time())));
 }
 
 void EngineMetrics::AttemptEnded(const v1::Run& run, int step) {
   const v1::Step& record = run.steps(step);
   const v1::Attempt& attempt = record.attempts(record.attempts_size() - 1);
-  OfStage& of = stages_[record.stage()];
-  prometheus::Counter*& attempts = of.attempts[attempt.state()];
-  if (attempts == nullptr) {
-    attempts = &attempts_.Add(
-        {{"stage", record.stage()},
-         {"outcome",
-          Outcome(v1::AttemptState_Name(attempt.state()), "ATTEMPT_STATE_")}});
-  }
-  attempts->Increment();
+  Attempts(record.stage(), attempt.state(), attempt.error().code()).Increment();
   if (attempt.state() != v1::ATTEMPT_STATE_SUCCEEDED) return;
-  const struct {
-    const char* name;
-    const google::protobuf::Duration& duration;
-  } phases[kPhases] = {{"dispatch", attempt.dispatch()},
-                       {"queue", attempt.times().queue()},
-                       {"read", attempt.times().read()},
-                       {"compute", attempt.times().compute()},
-                       {"write", attempt.times().write()}};
-  for (int i = 0; i < kPhases; ++i) {
-    prometheus::Histogram*& seconds = of.phase_seconds[i];
-    if (seconds == nullptr) {
-      seconds = &phase_seconds_.Add(
-          {{"stage", record.stage()}, {"phase", phases[i].name}},
-          CallSecondsBuckets());
-    }
-    seconds->Observe(Seconds(phases[i].duration));
-  }
+  const v1::PhaseTimes& times = attempt.times();
+  const double seconds[kPhases] = {absl::ToDoubleSeconds(WaitOf(record)),
+                                   Seconds(attempt.dispatch()),
+                                   Seconds(times.queue()),
+                                   Seconds(times.read()),
+                                   Seconds(times.compute()),
+                                   Seconds(times.write())};
+  const OfStage& of = Stage(record.stage());
+  for (int i = 0; i < kPhases; ++i) of.phase_seconds[i]->Observe(seconds[i]);
 }
 
 void EngineMetrics::CacheLookedUp(const v1::Step& step) {
-  cache_lookups_
-      .Add({{"stage", step.stage()},
-            {"result", Outcome(v1::CacheOutcome_Name(step.cache().outcome()),
-                               "CACHE_OUTCOME_")}})
-      .Increment();
+  CountLookUps(step.stage(), step.cache().outcome(), 1);
 }
 
-void EngineMetrics::StepsWaiting(const std::string& stage, int waiting) {
-  OfStage& of = stages_[stage];
-  if (of.waiting == nullptr) of.waiting = &waiting_.Add({{"stage", stage}});
+void EngineMetrics::CountLookUps(const std::string& stage,
+                                 v1::CacheOutcome outcome, int count) {
+  cache_lookups_
+      .Add({{"stage", stage},
+            {"result",
+             Outcome(v1::CacheOutcome_Name(outcome), "CACHE_OUTCOME_")}})
+      .Increment(count);
+}
+
+void EngineMetrics::StepsWaiting(const std::string& stage, int waiting,
+                                 std::optional<absl::Time> oldest) {
+  OfStage& of = Stage(stage);
   of.waiting->Set(waiting);
+  of.oldest_wait->Set(oldest.has_value() ? Seconds(*oldest) : 0);
 }
 
 void EngineMetrics::Committed(absl::Duration duration, size_t runs) {

@@ -1,5 +1,7 @@
 #include "orchestrator/engine/step_queues.h"
 
+#include <algorithm>
+
 namespace stagecoach {
 
 void StepQueues::Push(const std::string& stage, const StepRef& ref,
@@ -24,6 +26,21 @@ std::optional<StepRef> StepQueues::Front(absl::string_view stage) const {
   const auto queue = queues_.find(stage);
   if (queue == queues_.end()) return std::nullopt;
   return queue->second.begin()->second;
+}
+
+std::optional<absl::Time> StepQueues::OldestReady(
+    absl::string_view stage) const {
+  const auto queue = queues_.find(stage);
+  if (queue == queues_.end()) return std::nullopt;
+  absl::Time oldest = absl::InfiniteFuture();
+  // Of each priority, only the first.
+  for (auto next = queue->second.begin(); next != queue->second.end();) {
+    const auto& [priority, ready, number] = next->first;
+    oldest = std::min(oldest, ready);
+    next =
+        queue->second.lower_bound(Rank(priority + 1, absl::InfinitePast(), 0));
+  }
+  return oldest;
 }
 
 int StepQueues::Size(absl::string_view stage) const {

@@ -46,6 +46,10 @@ class StepQueues {
   // The step whose turn it is; none if none waits.
   std::optional<StepRef> Front(absl::string_view stage) const;
 
+  // When the step was ready that has waited for `stage` longest; none if none
+  // waits.
+  std::optional<absl::Time> OldestReady(absl::string_view stage) const;
+
   // Steps that wait for `stage`.
   int Size(absl::string_view stage) const;
 

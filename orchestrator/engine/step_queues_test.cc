@@ -35,6 +35,17 @@ TEST(StepQueuesTest, AmongEqualsTheOneGoesFirstThatHasBeenReadyForLongest) {
   EXPECT_EQ(queues.Front("train"), (StepRef{"early", 0}));
 }
 
+TEST(StepQueuesTest, TheLongestWaitMayBeOneOfLowPriority) {
+  StepQueues queues;
+  EXPECT_EQ(queues.OldestReady("train"), std::nullopt);
+  queues.Push("train", {"high", 0}, 7, kReady + absl::Seconds(3));
+  queues.Push("train", {"low", 0}, -1, kReady);
+  queues.Push("train", {"later", 0}, -1, kReady + absl::Seconds(1));
+  EXPECT_EQ(queues.OldestReady("train"), kReady);
+  queues.Remove({"low", 0});
+  EXPECT_EQ(queues.OldestReady("train"), kReady + absl::Seconds(1));
+}
+
 TEST(StepQueuesTest, StagesDoNotWaitForEachOther) {
   StepQueues queues;
   queues.Push("train", {"a", 2}, 0, kReady);

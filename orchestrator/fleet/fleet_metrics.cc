@@ -24,11 +24,11 @@ void StageGauges::SetSlots(const SlotTotals& totals) {
 
 FleetMetrics::FleetMetrics(prometheus::Registry& registry)
     : replicas_(prometheus::BuildGauge()
-                    .Name("stagecoach_stage_replicas")
+                    .Name("stagecoach_fleet_replicas")
                     .Help("Replicas of a stage by state.")
                     .Register(registry)),
       slots_(prometheus::BuildGauge()
-                 .Name("stagecoach_stage_slots")
+                 .Name("stagecoach_fleet_slots")
                  .Help("Slots of a stage: free ones of serving replicas, and "
                        "those used by this orchestrator's executions.")
                  .Register(registry)) {}

@@ -1,8 +1,8 @@
 // What the fleet exports:
 //
-//   stagecoach_stage_replicas{stage,state}  replicas by state: connecting,
+//   stagecoach_fleet_replicas{stage,state}  replicas by state: connecting,
 //                                           serving, not_serving, unreachable
-//   stagecoach_stage_slots{stage,state}     free: of serving replicas;
+//   stagecoach_fleet_slots{stage,state}     free: of serving replicas;
 //                                           used: executions that are anywhere
 
 #ifndef ORCHESTRATOR_FLEET_FLEET_METRICS_H_

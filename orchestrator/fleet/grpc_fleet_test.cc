@@ -272,13 +272,13 @@ TEST_F(GrpcFleetTest, ExportsReplicasAndSlots) {
     return MetricValue(registry_, name,
                        "stage=\"train\",state=\"" + state + "\"");
   };
-  EXPECT_EQ(value("stagecoach_stage_replicas", "serving"), 1);
+  EXPECT_EQ(value("stagecoach_fleet_replicas", "serving"), 1);
   EXPECT_TRUE(Await([&] {
-    return value("stagecoach_stage_replicas", "unreachable") == 1 &&
-           value("stagecoach_stage_replicas", "connecting") == 0;
+    return value("stagecoach_fleet_replicas", "unreachable") == 1 &&
+           value("stagecoach_fleet_replicas", "connecting") == 0;
   }));
-  EXPECT_EQ(value("stagecoach_stage_slots", "free"), 2);
-  EXPECT_EQ(value("stagecoach_stage_slots", "used"), 1);
+  EXPECT_EQ(value("stagecoach_fleet_slots", "free"), 2);
+  EXPECT_EQ(value("stagecoach_fleet_slots", "used"), 1);
 }
 
 }  // namespace

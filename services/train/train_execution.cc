@@ -155,18 +155,29 @@ absl::Status TrainExecution::TrainEpoch(Trainer& trainer) {
   metrics_.epoch_seconds.Observe(
       absl::ToDoubleSeconds(clock_.Elapsed() - start));
   metrics_.loss.Set(trainer.history().losses.back());
+  const auto& evaluations = trainer.history().evaluations;
+  if (!evaluations.empty()) {
+    metrics_.rmse_train.Set(evaluations.back().rmse_train);
+    metrics_.rmse_test.Set(evaluations.back().rmse_test);
+  }
   return absl::OkStatus();
 }
 
 absl::Status TrainExecution::SaveCheckpoint(const Trainer& trainer) {
   if (trainer.batches_done() == saved_batches_) return absl::OkStatus();
+  const absl::Duration start = clock_.Elapsed();
   const TrainerState state = trainer.SaveState();
   const absl::Status saved = context_.SaveCheckpoint(
       trainer.batches_done(), ViewsOf(state.tensors), state.metadata);
   (saved.ok() ? metrics_.checkpoints_saved : metrics_.checkpoints_failed)
       .Increment();
-  if (saved.ok()) saved_batches_ = trainer.batches_done();
-  return saved;
+  if (!saved.ok()) return saved;
+  saved_batches_ = trainer.batches_done();
+  metrics_.checkpoint_seconds.Observe(
+      absl::ToDoubleSeconds(clock_.Elapsed() - start));
+  metrics_.last_checkpoint.Set(
+      absl::ToDoubleSeconds(clock_.Now() - absl::UnixEpoch()));
+  return absl::OkStatus();
 }
 
 absl::Status TrainExecution::WriteOutputs(const Trainer& trainer) {

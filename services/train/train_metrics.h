@@ -26,6 +26,15 @@ struct TrainMetrics {
   // stagecoach_train_checkpoints_total{outcome="saved"|"failed"}.
   prometheus::Counter& checkpoints_saved;
   prometheus::Counter& checkpoints_failed;
+  // stagecoach_train_checkpoint_seconds: each checkpoint that was saved.
+  prometheus::Histogram& checkpoint_seconds;
+  // stagecoach_train_last_checkpoint_timestamp_seconds: when the last one was
+  // saved, since the epoch; 0: none yet.
+  prometheus::Gauge& last_checkpoint;
+  // stagecoach_train_metric{name="rmse_train"|"rmse_test"}: of the last
+  // evaluation.
+  prometheus::Gauge& rmse_train;
+  prometheus::Gauge& rmse_test;
   // stagecoach_train_resumes_total: executions that went on from a checkpoint.
   prometheus::Counter& resumes;
 };

@@ -12,6 +12,9 @@ constexpr absl::string_view kNames[kIoOperations] = {
     "open",   "create", "read", "write",  "fsync",
     "rename", "stat",   "list", "remove", "hash"};
 
+constexpr const char* kReasons[] = {"estale",  "enospc",  "eio",
+                                    "timeout", "corrupt", "other"};
+
 bool MovesBytes(IoOperation operation) {
   return operation == IoOperation::kRead || operation == IoOperation::kWrite ||
          operation == IoOperation::kHash;
@@ -68,6 +71,10 @@ ArtifactMetrics::ArtifactMetrics(prometheus::Registry& registry)
     const prometheus::Labels labels = {{"op", std::string(kNames[i])}};
     series_[i] = {&seconds.Add(labels, OperationSecondsBuckets()),
                   MovesBytes(operation) ? &bytes.Add(labels) : nullptr};
+    // From the start, so that the first error is seen as an increase.
+    for (const char* reason : kReasons) {
+      errors_.Add({{"op", std::string(kNames[i])}, {"reason", reason}});
+    }
   }
 }
 

@@ -65,6 +65,15 @@ StageMetrics::StageMetrics(const std::string& stage, int slots,
     outcomes_[i] =
         &outcomes.Add({{"stage", stage}, {"outcome", kOutcomeNames[i]}});
   }
+  auto& wall_seconds = prometheus::BuildHistogram()
+                           .Name("stagecoach_stage_execution_wall_seconds")
+                           .Help("Time of executions, by outcome.")
+                           .Register(registry);
+  for (size_t i = 0; i < kExecutionOutcomes; ++i) {
+    wall_seconds_[i] =
+        &wall_seconds.Add({{"stage", stage}, {"outcome", kOutcomeNames[i]}},
+                          CallSecondsBuckets());
+  }
   auto& rejected = prometheus::BuildCounter()
                        .Name("stagecoach_stage_rejected_total")
                        .Help("Calls refused before anything ran.")
@@ -90,15 +99,19 @@ void StageMetrics::Started() {
 }
 
 void StageMetrics::Ended(const absl::Status& end, const v1::PhaseTimes& times) {
-  outcomes_[static_cast<size_t>(OutcomeOf(end))]->Increment();
-  const auto observe = [this](Phase phase,
-                              const google::protobuf::Duration& duration) {
+  const auto outcome = static_cast<size_t>(OutcomeOf(end));
+  outcomes_[outcome]->Increment();
+  double wall = 0;
+  const auto observe = [&](Phase phase,
+                           const google::protobuf::Duration& duration) {
     seconds_[static_cast<size_t>(phase)]->Observe(Seconds(duration));
+    wall += Seconds(duration);
   };
   observe(Phase::kQueue, times.queue());
   observe(Phase::kRead, times.read());
   observe(Phase::kCompute, times.compute());
   observe(Phase::kWrite, times.write());
+  wall_seconds_[outcome]->Observe(wall);
   absl::MutexLock lock(&mutex_);
   --running_;
   ShowRunningLocked();

@@ -38,6 +38,9 @@ ExecutionOutcome OutcomeOf(const absl::Status& end);
 //     lost}
 //   stagecoach_stage_execution_seconds{phase=queue|read|compute|write}:
 //     histogram over executions that were started, however they ended.
+//   stagecoach_stage_execution_wall_seconds{outcome}: histogram of the same,
+//   all
+//     phases together.
 //   stagecoach_stage_rejected_total{reason=full|draining|bad_request|
 //     stale_lease}
 //   stagecoach_stage_ready, _draining: 0 or 1.
@@ -67,6 +70,7 @@ class StageMetrics {
   std::array<prometheus::Counter*, kExecutionOutcomes> outcomes_;
   std::array<prometheus::Counter*, kRejectReasons> rejected_;
   std::array<prometheus::Histogram*, kPhases> seconds_;
+  std::array<prometheus::Histogram*, kExecutionOutcomes> wall_seconds_;
 
   absl::Mutex mutex_;
   int running_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -55,6 +55,9 @@ TEST_F(StageMetricsTest, EveryPhaseOfAnExecutionIsObserved) {
               1)
         << phase;
   }
+  EXPECT_EQ(Value("stagecoach_stage_execution_wall_seconds",
+                  "outcome=\"ok\",stage=\"train\""),
+            1);
 }
 
 TEST_F(StageMetricsTest, RefusalsAndStatesAreShown) {
