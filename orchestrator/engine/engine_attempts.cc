@@ -228,6 +228,14 @@ void Engine::OnEnd(const std::string& run_id, int step, int attempt,
     // Perhaps only the stream broke: the execution waits there to be joined.
     Call(*active, step);
     return;
+  } else if (absl::IsCancelled(result.status()) &&
+             !active->run.live(step).cancelled()) {
+    // So gRPC ends a call that comes while its server shuts down.
+    OnEnd(run_id, step, attempt,
+          absl::UnavailableError(absl::StrCat(
+              "the replica ended it as cancelled, which nobody asked for: ",
+              result.status().message())));
+    return;
   } else {
     OnFailure(*active, step, result.status());
   }

@@ -105,6 +105,16 @@ TEST_F(EngineTest, ABrokenStreamIsJoinedAgainOnTheSameReplica) {
   EXPECT_THAT(AttemptStates("r", 0), ElementsAre("ATTEMPT_STATE_SUCCEEDED"));
 }
 
+TEST_F(EngineTest, ACancellationThatNobodyAskedForLosesTheReplica) {
+  fleet_->AddReplica("load", "load-1:1", 1);
+  ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
+  Fail("r/load/1", absl::CancelledError("CANCELLED"));
+  EXPECT_THAT(fleet_->Running(), ElementsAre("r/load/1")) << "joined again";
+  Fail("r/load/1", absl::CancelledError("CANCELLED"));
+  EXPECT_THAT(AttemptStates("r", 0),
+              ElementsAre("ATTEMPT_STATE_LOST", "ATTEMPT_STATE_RUNNING"));
+}
+
 TEST_F(EngineTest, AFailedAttemptIsRetriedAfterItsBackoff) {
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
   Fail("r/load/1", absl::DeadlineExceededError("too slow"));
