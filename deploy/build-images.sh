@@ -16,6 +16,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../bazel-free-scripts/lib.sh"
 
 readonly PROGRAMS="${ROOT}/build/programs"
+readonly ROOTS="${ROOT}/build/roots"
 tool=""
 tag=""
 prebuilt=no
@@ -36,11 +37,14 @@ version() {
     "${ROOT}/CMakeLists.txt"
 }
 
-install_programs() {
+# What the images are made of, without compiling in one.
+collect_roots() {
   "${SCRIPTS}/build.sh" release programs
   rm -rf "${PROGRAMS}"
   quietly install-programs cmake --install "${ROOT}/build/release" \
     --prefix "${PROGRAMS}"
+  rm -rf "${ROOTS}"
+  "${ROOT}/deploy/collect-roots.sh" "${PROGRAMS}" "${ROOTS}"
 }
 
 # HEALTHCHECK is known to docker's format alone.
@@ -69,7 +73,7 @@ main() {
   done
   [[ -n "${tool}" ]] || tool="$(find_tool)"
   [[ -n "${tag}" ]] || tag="$(version)"
-  [[ "${prebuilt}" == no ]] || install_programs
+  [[ "${prebuilt}" == no ]] || collect_roots
   timed "image orchestrator" build orchestrator "$@"
   timed "image stages" build stages "$@"
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs inside the image build: leaves the installed programs in /opt/stagecoach.
+# Runs inside the image build: leaves the root folder of each image in /roots.
 # Variables are the build arguments of deploy/Dockerfile.
 
 set -euo pipefail
-readonly PREFIX=/opt/stagecoach
+readonly PROGRAMS=/opt/stagecoach
+readonly USER_ID=10001
 
 use_mirror() {
   [[ -n "${APT_MIRROR:-}" ]] || return 0
@@ -22,11 +23,15 @@ compile() {
   cmake --preset release -DSTAGECOACH_BUILD_TESTS=OFF \
     -DSTAGECOACH_REVISION="${REVISION}"
   bazel-free-scripts/build.sh release programs
-  cmake --install build/release --prefix "${PREFIX}"
+  cmake --install build/release --prefix "${PROGRAMS}"
 }
 
 if [[ "${PREBUILT:-no}" == yes ]]; then
-  cp -R build/programs "${PREFIX}"
+  cp -R build/roots /roots
 else
   compile
+  deploy/collect-roots.sh "${PROGRAMS}" /roots
 fi
+# What the programs may write to, if nothing is mounted there.
+chown -R "${USER_ID}:${USER_ID}" /roots/*/var/lib/stagecoach \
+  /roots/*/mnt/artifacts
