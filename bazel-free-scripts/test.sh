@@ -2,8 +2,9 @@
 # Installs what is missing, builds the release preset and runs the tests.
 #
 #   test.sh [LABEL…]    LABEL: unit (beside the code), integration (real
-#                       processes on loopback), interop (a Python client).
-#                       None: all of them.
+#                       processes on loopback), interop (a Python client),
+#                       deploy (metrics, boards, alerts and scaling, with a real
+#                       Prometheus). None: all of them.
 #
 # Prints the seconds that each step took. Once it is built, the last line is
 # `N passed, M failed`; the exit status is 0 only if all passed.
@@ -31,35 +32,41 @@ show_failures() {
   printf 'all of the output: %s\n' "${log}" >&2
 }
 
-run_interop() {
-  local log="${REPORTS}/interop.log"
-  (cd "${ROOT}/tests/interop" &&
-    STAGECOACH_BUILD="${BUILD}" PYTHONDONTWRITEBYTECODE=1 \
-      "${INTEROP_VENV}/bin/python" -m pytest --quiet \
-      --junit-xml="${REPORTS}/interop.xml" >"${log}" 2>&1) && return 0
+# run_pytest LABEL VENV: the tests in tests/LABEL.
+run_pytest() {
+  local label="$1" venv="$2" log="${REPORTS}/$1.log"
+  (cd "${ROOT}/tests/${label}" &&
+    PATH="${venv}/bin:${PATH}" STAGECOACH_BUILD="${BUILD}" \
+      PYTHONDONTWRITEBYTECODE=1 python -m pytest --quiet \
+      --junit-xml="${REPORTS}/${label}.xml" >"${log}" 2>&1) && return 0
   show_failures "${log}"
   return 1
 }
 
 run_tests() {
   case "$1" in
-    interop) run_interop ;;
+    interop) run_pytest interop "${INTEROP_VENV}" ;;
+    deploy) run_pytest deploy "${DEPLOY_VENV}" ;;
     *) run_ctest "$1" ;;
   esac
 }
 
 main() {
   local labels=("$@") label reports=() status=0
-  [[ "$#" == 0 ]] && labels=(unit integration interop)
+  [[ "$#" == 0 ]] && labels=(unit integration interop deploy)
   for label in "${labels[@]}"; do
     case "${label}" in
-      unit | integration | interop) reports+=("${REPORTS}/${label}.xml") ;;
-      --help | -h) sed -n '2,10s/^# \{0,1\}//p' "$0" && return 0 ;;
-      *) fail "unknown label ${label}; known: unit, integration, interop" ;;
+      unit | integration | interop | deploy) reports+=("${REPORTS}/${label}.xml") ;;
+      --help | -h) sed -n '2,12s/^# \{0,1\}//p' "$0" && return 0 ;;
+      *) fail "unknown label ${label}; known: unit, integration," \
+        "interop, deploy" ;;
     esac
   done
   if [[ " ${labels[*]} " == *" interop "* ]]; then
     timed "setup interop" "${SCRIPTS}/setup.sh" --interop
+  fi
+  if [[ " ${labels[*]} " == *" deploy "* ]]; then
+    timed "setup deploy" "${SCRIPTS}/setup.sh" --deploy
   fi
   "${SCRIPTS}/build.sh" "${PRESET}"
   rm -rf "${REPORTS}"

@@ -13,9 +13,9 @@ BOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text())
 
 # A metric, with its matchers if it has any.
-SELECTOR = re.compile(r"\b((?:stagecoach|process|grpc)[\w:]*)\s*(\{[^}]*\})?")
-# `for`, words of `by (…)` and the like are no metrics; nor are these.
-NOT_METRICS = {"process_start"}
+SELECTOR = re.compile(
+    r"\b((?:stagecoach|process|grpc)[_:][\w:]*)\s*(\{[^}]*\})?"
+)
 
 
 def rules(kind):
@@ -47,7 +47,6 @@ def selectors(expression):
     return {
         name + (matchers or "")
         for name, matchers in SELECTOR.findall(expression)
-        if name not in NOT_METRICS
     }
 
 
@@ -97,6 +96,23 @@ def test_every_variable_of_a_board_has_values(observed):
             )
             series = observed.prometheus.query(found.group(1))
             assert any(found.group(2) in labels for labels, _ in series)
+
+
+def test_what_autoscalers_ask_for_is_there(observed):
+    """At the most there were three runs for two slots."""
+    components = ROOT / "k8s/components"
+    adapter = yaml.safe_load((components / "hpa/adapter.yaml").read_text())
+    rule = adapter["externalRules"][0]["metricsQuery"]
+    asked = {"hpa": rule.replace("<<.LabelMatchers>>", 'stage="train"')}
+    keda = yaml.safe_load((components / "keda/train.yaml").read_text())
+    query = keda["spec"]["triggers"][0]["metadata"]["query"]
+    asked["keda"] = query.replace('namespace="stagecoach"', 'namespace="test"')
+    for name, expression in asked.items():
+        series = observed.prometheus.query_range(
+            expression, observed.start, observed.end
+        )
+        assert len(series) == 1, name
+        assert max(value for _, value in series[0][1]) == 3, name
 
 
 def test_every_alert_is_in_the_runbook():

@@ -1,6 +1,7 @@
 """What the tests share: a system that has done a bit of everything, watched by
 a real Prometheus."""
 
+import contextlib
 import dataclasses
 import time
 
@@ -18,7 +19,7 @@ class Observed:
     system: System
     prometheus: Prometheus
     start: float
-    end: float = 0
+    end: float
 
 
 def start_everything(system):
@@ -104,9 +105,9 @@ def value_of(server, start):
     raise AssertionError(f"{server.name} exports no {start}")
 
 
-@pytest.fixture(scope="session")
-def observed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("deploy")
+@contextlib.contextmanager
+def observe(folder):
+    """The system after the mixed load, still running."""
     with (
         System(folder / "system") as system,
         Prometheus(folder / "prometheus") as prometheus,
@@ -126,3 +127,9 @@ def observed(tmp_path_factory):
         settled = time.time() + 3
         wait_until(lambda: time.time() > settled, SCRAPE_SECONDS, "settled")
         yield Observed(system, prometheus, start, time.time())
+
+
+@pytest.fixture(scope="session")
+def observed(tmp_path_factory):
+    with observe(tmp_path_factory.mktemp("deploy")) as seen:
+        yield seen

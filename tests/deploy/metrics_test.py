@@ -36,7 +36,7 @@ class Exported:
 def documented():
     """The rows of the catalogue's tables: name, type, labels, processes."""
     row = re.compile(
-        r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| ([^|]*) \| [^|]+ \|$", re.MULTILINE
+        r"^\| `(\w+)` \| (\w+) \|([^|]*)\|([^|]*)\|[^|]+\|$", re.MULTILINE
     )
     return [
         Documented(
