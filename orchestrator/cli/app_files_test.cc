@@ -1,6 +1,8 @@
 // The verbs that move files between this machine and the volume.
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -145,6 +147,33 @@ TEST_F(AppFilesTest, LineageSaysWhatMadeItAndWhatUsedIt) {
             "\nUsed by\n"
             "  RUN          STEP      AS\n"
             "  airline-new  forecast  weights\n");
+}
+
+// The bytes of the file `name` in the test's folder.
+std::string Contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_F(AppFilesTest, PullConvertsTensors) {
+  Store(3, SampleTensorFile("y_forecast", {2, 1}, {52.5F, 53}));
+  EXPECT_EQ(Run("artifacts pull airline-abc y_forecast --format csv"), 0);
+  EXPECT_THAT(Contents(folder_ + "/y_forecast.csv"), HasSubstr("\n52.5\n53\n"));
+  EXPECT_EQ(Run("artifacts pull airline-abc y_forecast --format csv"), 1);
+  EXPECT_THAT(console_.err, HasSubstr("is there already"));
+  EXPECT_EQ(Run("artifacts pull airline-abc y_forecast --format npy"), 0);
+  EXPECT_THAT(Contents(folder_ + "/y_forecast.npy"), StartsWith("\x93NUMPY"));
+  EXPECT_EQ(Run("artifacts pull airline-abc y_forecast --format pt --to a.pt"),
+            0);
+  EXPECT_THAT(Contents(folder_ + "/a.pt"), StartsWith("PK"));
+  EXPECT_EQ(Run("artifacts pull airline-abc y_forecast --format onnx"), 2);
+}
+
+TEST_F(AppFilesTest, PullConvertsNothingElse) {
+  Store(2, "{}");
+  EXPECT_EQ(Run("artifacts pull airline-abc history --format pt"), 1);
+  EXPECT_THAT(console_.err, HasSubstr("is of type report"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
 }
 
 TEST_F(AppFilesTest, PullNeverReplacesWhatIsNoFile) {

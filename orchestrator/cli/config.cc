@@ -74,7 +74,10 @@ absl::StatusOr<Config> ParseConfig(absl::string_view yaml,
 absl::StatusOr<Config> ReadConfig(const std::string& path, bool required) {
   if (path.empty()) return Config();
   const absl::StatusOr<std::string> yaml = ReadFile(path);
-  if (absl::IsNotFound(yaml.status()) && !required) return Config();
+  // A home that may not be entered, as many containers have it, holds none.
+  const bool absent = absl::IsNotFound(yaml.status()) ||
+                      absl::IsPermissionDenied(yaml.status());
+  if (absent && !required) return Config();
   if (!yaml.ok()) return AsUsageError(yaml.status());
   absl::StatusOr<Config> config = ParseConfig(*yaml, path);
   if (config.ok()) return config;

@@ -34,8 +34,8 @@ struct Config {
 absl::StatusOr<Config> ParseConfig(absl::string_view yaml,
                                    absl::string_view file_name);
 
-// The file at `path`; without it, an empty configuration unless it is
-// `required`: then NOT_FOUND. Errors are usage errors.
+// The file at `path`. If there is none, or none that may be read, an empty
+// configuration, unless it is `required`. Errors are usage errors.
 absl::StatusOr<Config> ReadConfig(const std::string& path, bool required);
 
 // The context called `name`. A usage error with the nearest name otherwise.

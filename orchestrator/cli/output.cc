@@ -7,6 +7,8 @@
 namespace stagecoach {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 std::string YamlOf(const google::protobuf::Message& message) {
   return ToYaml(nlohmann::ordered_json::parse(ToJson(message), nullptr,
                                               /*allow_exceptions=*/false));
@@ -36,9 +38,11 @@ bool PrintedForPrograms(Context& context,
 bool PrintedForPrograms(Context& context,
                         const nlohmann::ordered_json& document) {
   if (!ForPrograms(context)) return false;
-  context.console.Out(FormatOf(context) == OutputFormat::kYaml
-                          ? ToYaml(document)
-                          : document.dump(2) + "\n");
+  context.console.Out(
+      FormatOf(context) == OutputFormat::kYaml
+          ? ToYaml(document)
+          : document.dump(2, ' ', false, Json::error_handler_t::replace) +
+                "\n");
   return true;
 }
 

@@ -5,8 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "orchestrator/cli/render/explanation.h"
 #include "orchestrator/cli/render/format.h"
 #include "orchestrator/cli/render/progress.h"
 #include "orchestrator/cli/render/run_report.h"
@@ -69,6 +72,13 @@ void AddInputs(const v1::Run& run, Fields& fields) {
   }
 }
 
+// Empty if each step decides.
+std::string CacheModeWord(v1::CacheMode mode) {
+  if (mode == v1::CACHE_MODE_UNSPECIFIED) return "";
+  return absl::AsciiStrToLower(
+      absl::StripPrefix(v1::CacheMode_Name(mode), "CACHE_MODE_"));
+}
+
 std::string Head(const v1::Run& run, absl::Time now, absl::TimeZone zone,
                  const Layout& layout) {
   Fields fields;
@@ -90,6 +100,9 @@ std::string Head(const v1::Run& run, absl::Time now, absl::TimeZone zone,
   fields.Add("time", std::move(time));
   fields.Add("parameters", FormatParameters(run));
   AddInputs(run, fields);
+  fields.Add("cache", CacheModeWord(run.cache_mode()));
+  fields.Add("priority",
+             run.priority() == 0 ? "" : absl::StrCat(run.priority()));
   fields.Add("key", Printable(run.idempotency_key()));
   if (run.has_error()) {
     fields.Add("error", ErrorText(run.error()), Tone::kBad);
@@ -98,6 +111,12 @@ std::string Head(const v1::Run& run, absl::Time now, absl::TimeZone zone,
 }
 
 std::string StepNote(const v1::Step& step) {
+  const v1::CacheLookup& cache = step.cache();
+  if (cache.outcome() == v1::CACHE_OUTCOME_HIT ||
+      cache.outcome() == v1::CACHE_OUTCOME_JOINED) {
+    return Printable(absl::StrCat("cache ", CacheWord(cache.outcome()), ": ",
+                                  cache.run_id(), "/", cache.step()));
+  }
   if (!step.reused_from_run().empty()) {
     return Printable(absl::StrCat("taken over from ", step.reused_from_run()));
   }

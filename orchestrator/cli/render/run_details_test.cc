@@ -45,6 +45,20 @@ TEST(RunDetailsTest, ShowsStepsAttemptsTimesAndErrors) {
                               "epoch 7\n"));
 }
 
+TEST(RunDetailsTest, SaysWhatCameFromTheCache) {
+  v1::Run run = SampleSucceededRun();
+  run.set_cache_mode(v1::CACHE_MODE_ON);
+  run.set_priority(7);
+  v1::CacheLookup& cache = *run.mutable_steps(0)->mutable_cache();
+  cache.set_outcome(v1::CACHE_OUTCOME_HIT);
+  cache.set_run_id("airline-old");
+  cache.set_step("load");
+  const std::string text =
+      RenderRunDetails(run, Now(), absl::UTCTimeZone(), {});
+  EXPECT_THAT(text, HasSubstr("cache     on\npriority  7\n"));
+  EXPECT_THAT(text, HasSubstr("cache hit: airline-old/load"));
+}
+
 TEST(RunDetailsTest, FitsTheTerminal) {
   EXPECT_THAT(RenderRunDetails(SampleSucceededRun(), Now(), absl::UTCTimeZone(),
                                {80, false}),
