@@ -41,30 +41,32 @@ class FakeResultCache final : public ResultCache {
   }
 
   void MakeKey(CacheQuery query, KeyCallback done) override {
-    absl::StatusOr<v1::CacheLookup> result = failure_;
-    if (failure_.ok()) {
-      v1::CacheLookup lookup;
-      lookup.set_key(KeyOf(query.stage));
-      (*lookup.mutable_key_parts())["stage"] = query.stage;
-      (*lookup.mutable_key_parts())["build_id"] = build_;
-      result = std::move(lookup);
-    }
-    Tell([done, result = std::move(result)] { done(result); });
+    Tell([done, result = Key(query.stage)] { done(result); });
   }
 
   void Find(std::string key, absl::Time not_before,
             AnswerCallback done) override {
     found_.push_back(key);
     last_not_before_ = not_before;
-    absl::StatusOr<CacheAnswer> result = failure_;
-    if (failure_.ok()) {
-      const auto answer = answers_.find(key);
-      result = answer == answers_.end() ? CacheAnswer() : answer->second;
-    }
-    Tell([done, result = std::move(result)] { done(result); });
+    Tell([done, result = Result(key)] { done(result); });
   }
 
  private:
+  absl::StatusOr<v1::CacheLookup> Key(const std::string& stage) const {
+    if (!failure_.ok()) return failure_;
+    v1::CacheLookup lookup;
+    lookup.set_key(KeyOf(stage));
+    (*lookup.mutable_key_parts())["stage"] = stage;
+    (*lookup.mutable_key_parts())["build_id"] = build_;
+    return lookup;
+  }
+
+  absl::StatusOr<CacheAnswer> Result(const std::string& key) const {
+    if (!failure_.ok()) return failure_;
+    const auto answer = answers_.find(key);
+    return answer == answers_.end() ? CacheAnswer() : answer->second;
+  }
+
   void Tell(std::function<void()> answer) {
     if (hanging_) {
       open_.push_back(std::move(answer));
