@@ -38,6 +38,7 @@ TEST(ScheduleTest, StepFollowsStepLr) {
   const ScheduleOptions options = {"step", /*epochs=*/7, /*factor=*/0.5};
   PyTorchRate rate;
   torch::optim::StepLR scheduler(rate.optimizer(), 7, 0.5);
+  scheduler.step();  // PyTorch's constructor does this, libtorch's does not
   for (int epoch = 0; epoch < 40; ++epoch) {
     EXPECT_NEAR(RateAt(options, epoch), rate.now(), 1e-12) << epoch;
     scheduler.step();
