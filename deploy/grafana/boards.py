@@ -178,6 +178,16 @@ PIPELINES = Board(
                 unit="s",
             ),
             Panel(
+                "Look-ups of earlier results a minute",
+                [
+                    (
+                        "60 * sum by (stage, result) (rate("
+                        "stagecoach_cache_lookups_total{!}[rate]))",
+                        "{{stage}} {{result}}",
+                    )
+                ],
+            ),
+            Panel(
                 "Attempts that did not succeed, a minute",
                 [
                     (
