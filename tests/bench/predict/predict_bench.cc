@@ -4,6 +4,7 @@
 //   predict_bench --server=127.0.0.1:50054 --values=508,461,390,432
 //     --model=pvc://artifacts/runs/RUN/train/1/weights.safetensors
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 #include <CLI/CLI.hpp>
