@@ -104,7 +104,7 @@ def test_a_missing_tensor_is_told_by_the_count(forecast, model):
         name: found for name, found in tensors.items() if name != "linear.bias"
     }
     run = forecast(safetensors.numpy.save(rest, metadata))
-    expect_failure(run, "5 tensors", "have 6")
+    expect_failure(run, "5 tensors", "has 6")
 
 
 def test_a_tensor_of_another_shape_is_named_with_both_shapes(forecast, model):

@@ -54,7 +54,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(package, cluster):
     from stagecoach.v1 import orchestrator_pb2 as api
 
     def parts():
-        header = api.UploadHeader(file_name="broken.csv")
+        header = api.UploadHeader(file_name="broken.csv", size_bytes=2000)
         yield api.UploadArtifactRequest(header=header)
         yield api.UploadArtifactRequest(data=b"x" * 1000)
         raise RuntimeError("the disk was pulled out")
