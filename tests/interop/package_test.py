@@ -50,6 +50,23 @@ def test_the_same_file_has_the_same_uri_and_its_own_digest(package, table):
     assert other.uri != first.uri and other.sha256 == first.sha256
 
 
+def test_an_upload_that_breaks_off_leaves_nothing(package, cluster):
+    from stagecoach.v1 import orchestrator_pb2 as api
+
+    def parts():
+        header = api.UploadHeader(file_name="torn.csv", size_bytes=2000)
+        yield api.UploadArtifactRequest(header=header)
+        yield api.UploadArtifactRequest(data=b"x" * 1000)
+        raise RuntimeError("the disk was pulled out")
+
+    call = package.stub.UploadArtifact.future(parts())
+    assert call.exception() is not None
+    # What is being taken away lies in a hidden folder, which nobody reads.
+    uploads = cluster.volume / "uploads"
+    files = [path.relative_to(uploads) for path in uploads.rglob("torn.csv")]
+    assert all("/.staging-" in f"/{file}" for file in files), files
+
+
 def test_artifacts_come_as_arrays_documents_and_files(package, tmp_path):
     run = package.run("airline", parameters=QUICK)
     weights = run.outputs["weights"]
