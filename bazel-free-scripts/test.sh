@@ -4,7 +4,7 @@
 #   test.sh [LABEL…]    LABEL: unit (beside the code), integration (real
 #                       processes on loopback), interop (a Python client),
 #                       deploy (metrics, boards, alerts and scaling, with a real
-#                       Prometheus; on demand). None: all but deploy.
+#                       Prometheus). None: all of them.
 #
 # Prints the seconds that each step took. Once it is built, the last line is
 # `N passed, M failed`; the exit status is 0 only if all passed.
@@ -52,8 +52,8 @@ run_tests() {
 }
 
 main() {
-  local labels=("$@") label reports=() status=0
-  [[ "$#" == 0 ]] && labels=(unit integration interop)
+  local labels=("$@") label reports=() targets=() status=0
+  [[ "$#" == 0 ]] && labels=(unit integration interop deploy)
   for label in "${labels[@]}"; do
     case "${label}" in
       unit | integration | interop | deploy) reports+=("${REPORTS}/${label}.xml") ;;
@@ -68,7 +68,8 @@ main() {
   if [[ " ${labels[*]} " == *" deploy "* ]]; then
     timed "setup deploy" "${SCRIPTS}/setup.sh" --deploy
   fi
-  "${SCRIPTS}/build.sh" "${PRESET}"
+  [[ "${labels[*]}" != deploy ]] || targets=(programs)
+  "${SCRIPTS}/build.sh" "${PRESET}" "${targets[@]}"
   rm -rf "${REPORTS}"
   mkdir -p "${REPORTS}"
   for label in "${labels[@]}"; do

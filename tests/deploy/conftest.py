@@ -49,11 +49,12 @@ def cancel(system):
     system.await_end(run_id)
 
 
-def overload(system):
-    """More to train than slots, so that a step has to wait; then none."""
+def overload(system, prometheus):
+    """More to train than slots, for as long as it takes Prometheus to see it;
+    then none."""
     runs = [system.start_run(*ENDLESS) for _ in range(3)]
-    system.await_step(runs[0], "train", "RUNNING")
-    system.await_step(runs[2], "train", "QUEUED")
+    demand = 'stagecoach:stage_demand:executions{stage="train"} == 3'
+    wait_until(lambda: prometheus.query(demand), SCRAPE_SECONDS, "overloaded")
     for run_id in runs:
         assert system.command("cancel", run_id).returncode == 0
         system.await_end(run_id)
@@ -120,8 +121,10 @@ def observe(folder):
             SCRAPE_SECONDS,
             "scraped",
         )
-        for part in (succeed, fail, cancel, overload, lose_a_replica):
+        for part in (succeed, fail, cancel):
             part(system)
+        overload(system, prometheus)
+        lose_a_replica(system)
         # What has happened last is in once the rules have been evaluated on a
         # scrape that is later.
         settled = time.time() + 3
