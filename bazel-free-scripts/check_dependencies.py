@@ -21,6 +21,7 @@ GUARDED = {
     "gRPC": r"^(grpc|grpcpp)/|\.grpc\.pb\.h$",
     "torch": r"^(torch|ATen|c10)/",
     "SQLite": r"^sqlite3\.h$",
+    "PostgreSQL": r"^libpq-fe\.h$",
     "YAML": r"^yaml-cpp/",
     "HTTP": r"^(httplib\.h$|microhttpd\.h$|prometheus/exposer\.h$)",
 }
@@ -78,7 +79,7 @@ ALLOWED = {
         "services/common/artifact/utf8.h",
         "YAML",
     ],
-    "orchestrator/store": [BASE, CONTRACT, "SQLite"],
+    "orchestrator/store": [BASE, CONTRACT, "SQLite", "PostgreSQL"],
     "orchestrator/fleet": [BASE, CONTRACT, RPC, "gRPC"],
     "orchestrator/cache": [
         BASE,

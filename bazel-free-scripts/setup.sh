@@ -24,9 +24,9 @@ readonly BUILD_PACKAGES=(
   python3 python3-pip python3-venv unzip
   libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev
   libfast-float-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
-  libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
-  libzip-dev nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler
-  protobuf-compiler-grpc zlib1g-dev
+  libpq-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
+  libyaml-cpp-dev libzip-dev nlohmann-json3-dev postgresql prometheus-cpp-dev
+  protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 readonly CHECK_PACKAGES=(clang shellcheck)
 readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)
@@ -53,6 +53,15 @@ install_packages() {
   quietly apt-install as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
     install --no-install-recommends "${missing[@]}"
+}
+
+# Debian's PostgreSQL is installed for the tests, which start servers of their
+# own; by itself it would start one for the whole machine.
+keep_postgresql_idle() {
+  local settings=/etc/postgresql-common/createcluster.d/stagecoach.conf
+  [[ -e /etc/postgresql-common ]] && return 0
+  as_root mkdir -p "${settings%/*}"
+  echo 'create_main_cluster = false' | as_root tee "${settings}" >/dev/null
 }
 
 # Whether the caller names a libtorch of his own.
@@ -147,6 +156,7 @@ main() {
         "--deploy" ;;
     esac
   done
+  keep_postgresql_idle
   install_packages "${BUILD_PACKAGES[@]}"
   install_torch
   if [[ "${checks}" == yes ]]; then

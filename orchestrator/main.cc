@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "orchestrator/api/orchestrator_server.h"
+#include "orchestrator/store/open_store.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/stop_signal.h"
 #include "services/common/base/version.h"
@@ -17,7 +18,8 @@ namespace {
 void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
   AddServeFlags(app, options.serve);
   app.add_option("--store", options.store,
-                 "where runs are remembered: sqlite:PATH, or memory:")
+                 "where runs are remembered: sqlite:PATH, postgresql://..., or "
+                 "memory:")
       ->type_name("URL")
       ->capture_default_str();
   app.add_option("--stage", options.stages,
@@ -62,7 +64,7 @@ int Main(int argc, const char* const* argv) {
       {{"grpc", (*server)->endpoints().grpc},
        {"metrics", (*server)->endpoints().metrics},
        {"http", (*server)->endpoints().http},
-       {"store", options.store},
+       {"store", StoreName(options.store)},
        {"build_id", BuildId()}});
   const int signal = stop.Wait();
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});

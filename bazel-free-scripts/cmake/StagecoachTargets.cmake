@@ -79,11 +79,12 @@ function(stagecoach_binary)
 endfunction()
 
 # stagecoach_test(NAME name_test SRCS name_test.cc… DEPS target…
-#                 [LABEL unit|integration])
+#                 [LABEL unit|integration] [ONE_PROCESS])
 #
-# One test binary per _test.cc. Unit tests are the default label.
+# One test binary per _test.cc. Unit tests are the default label. ONE_PROCESS:
+# its tests share what is dear to start, so ctest runs them as one.
 function(stagecoach_test)
-  cmake_parse_arguments(ARG "" "NAME;LABEL" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_PROCESS" "NAME;LABEL" "SRCS;DEPS" ${ARGN})
   if(NOT STAGECOACH_BUILD_TESTS)
     return()
   endif()
@@ -94,6 +95,12 @@ function(stagecoach_test)
   target_link_libraries(${ARG_NAME} PRIVATE stagecoach_build_options
                         stagecoach_test_options ${ARG_DEPS} GTest::gmock
                         GTest::gtest_main)
+  if(ARG_ONE_PROCESS)
+    add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+    set_tests_properties(${ARG_NAME} PROPERTIES
+      LABELS ${ARG_LABEL} TIMEOUT 120)
+    return()
+  endif()
   gtest_discover_tests(${ARG_NAME}
     DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)

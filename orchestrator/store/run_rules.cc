@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/base/sha256.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/proto_time.h"
 #include "services/common/contract/states.h"
@@ -136,6 +137,11 @@ v1::Run RunBody(const v1::Run& run) {
   body.set_cache_mode(run.cache_mode());
   body.set_holder(run.holder());
   return body;
+}
+
+std::string SpecificationDigest(const v1::Pipeline& pipeline) {
+  return pipeline.digest().empty() ? Sha256Hex(pipeline.SerializeAsString())
+                                   : pipeline.digest();
 }
 
 v1::Step StepSummary(const v1::Step& step) {

@@ -39,6 +39,10 @@ absl::Status LeaseLost(absl::string_view holder);
 // The run's own fields that may change: all but pipeline and steps.
 v1::Run RunBody(const v1::Run& run);
 
+// Version and digest say all that is in a pipeline: its digest, or one of its
+// bytes if whoever made it has left that out.
+std::string SpecificationDigest(const v1::Pipeline& pipeline);
+
 // What a list shows of a step: all but attempts, outputs, progress and the key
 // of its cache look-up.
 v1::Step StepSummary(const v1::Step& step);

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "orchestrator/store/pipeline_rules.h"
-#include "orchestrator/store/sqlite_message.h"
 #include "orchestrator/store/sqlite_sql.h"
+#include "orchestrator/store/stored_message.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
@@ -18,7 +18,7 @@ absl::StatusOr<std::optional<StoredPipeline>> NextPipeline(
   if (!found) return std::nullopt;
   StoredPipeline stored;
   stored.yaml = std::string(rows.Bytes(0));
-  SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), stored.pipeline));
+  SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(1), stored.pipeline));
   return stored;
 }
 
@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<v1::Pipeline>> ReadPipelines(SqliteConnection& db) {
     SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
     if (!found) return pipelines;
     SC_RETURN_IF_ERROR(
-        MergeMessage(db, rows.Bytes(0), pipelines.emplace_back()));
+        MergeMessage(db.path(), rows.Bytes(0), pipelines.emplace_back()));
   }
 }
 

@@ -8,9 +8,9 @@
 
 #include "orchestrator/store/run_rules.h"
 #include "orchestrator/store/sqlite_key.h"
-#include "orchestrator/store/sqlite_message.h"
 #include "orchestrator/store/sqlite_run_reader.h"
 #include "orchestrator/store/sqlite_sql.h"
+#include "orchestrator/store/stored_message.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/states.h"
 
@@ -151,7 +151,7 @@ absl::StatusOr<EndedRunPage> ListEndedRuns(SqliteConnection& db,
       }
       last = {.create_nanos = rows.Integer(1), .number = rows.Integer(0)};
       v1::Run run;
-      SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(2), run));
+      SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(2), run));
       SC_ASSIGN_OR_RETURN(const std::vector<v1::Step> steps,
                           ReadSteps(db, last.number));
       page.runs.push_back(ToEndedRun(run, steps));

@@ -6,8 +6,8 @@
 
 #include "orchestrator/store/run_rules.h"
 #include "orchestrator/store/sqlite_key.h"
-#include "orchestrator/store/sqlite_message.h"
 #include "orchestrator/store/sqlite_sql.h"
+#include "orchestrator/store/stored_message.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
@@ -23,9 +23,9 @@ absl::StatusOr<RunRow> ToRunRow(const SqliteConnection& db,
                                 const SqliteRows& rows) {
   RunRow row;
   row.number = rows.Integer(0);
-  SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), row.run));
+  SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(1), row.run));
   SC_RETURN_IF_ERROR(
-      MergeMessage(db, rows.Bytes(2), *row.run.mutable_pipeline()));
+      MergeMessage(db.path(), rows.Bytes(2), *row.run.mutable_pipeline()));
   return row;
 }
 
@@ -44,7 +44,8 @@ absl::Status AddStepSummaries(SqliteConnection& db, int64_t number,
   for (;;) {
     SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
     if (!found) return absl::OkStatus();
-    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(0), *run.add_steps()));
+    SC_RETURN_IF_ERROR(
+        MergeMessage(db.path(), rows.Bytes(0), *run.add_steps()));
   }
 }
 
@@ -87,7 +88,7 @@ absl::Status FillPage(SqliteConnection& db, const RunFilter& filter,
     }
     last = {.create_nanos = rows.Integer(1), .number = rows.Integer(0)};
     v1::Run& run = page.runs.emplace_back();
-    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(2), run));
+    SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(2), run));
     run.clear_outputs();
     SC_RETURN_IF_ERROR(AddStepSummaries(db, last.number, run));
   }
@@ -101,7 +102,7 @@ absl::StatusOr<std::vector<CachedStep>> ToCachedSteps(
     if (!found) return steps;
     CachedStep& cached = steps.emplace_back();
     cached.run_id = std::string(rows.Bytes(0));
-    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), cached.step));
+    SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(1), cached.step));
   }
 }
 
@@ -173,7 +174,7 @@ absl::StatusOr<std::vector<v1::RunEvent>> ReadEvents(SqliteConnection& db,
       SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
       if (!found) return absl::OkStatus();
       v1::RunEvent& event = events.emplace_back();
-      SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), event));
+      SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(1), event));
       event.set_cursor(OrdinalOf(rows.Integer(0)));
     }
   });
@@ -187,7 +188,7 @@ absl::StatusOr<v1::RecordedArtifact> ReadArtifact(SqliteConnection& db,
   SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
   if (!found) return ArtifactNotFound(uri);
   v1::Step step;
-  SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(1), step));
+  SC_RETURN_IF_ERROR(MergeMessage(db.path(), rows.Bytes(1), step));
   SC_ASSIGN_OR_RETURN(v1::RecordedArtifact recorded,
                       RecordedOutput(rows.Bytes(0), step, uri));
   recorded.set_pinned(rows.Integer(2) != 0);
@@ -248,7 +249,8 @@ absl::StatusOr<std::vector<v1::Step>> ReadSteps(SqliteConnection& db,
   for (;;) {
     SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
     if (!found) return steps;
-    SC_RETURN_IF_ERROR(MergeMessage(db, rows.Bytes(0), steps.emplace_back()));
+    SC_RETURN_IF_ERROR(
+        MergeMessage(db.path(), rows.Bytes(0), steps.emplace_back()));
   }
 }
 

@@ -5,19 +5,11 @@
 #include "orchestrator/store/sqlite_key.h"
 #include "orchestrator/store/sqlite_run_reader.h"
 #include "orchestrator/store/sqlite_sql.h"
-#include "services/common/base/sha256.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
-
-// Version and digest say all that is in a pipeline, unless whoever made it has
-// left them out.
-std::string DigestOf(const v1::Pipeline& pipeline) {
-  return pipeline.digest().empty() ? Sha256Hex(pipeline.SerializeAsString())
-                                   : pipeline.digest();
-}
 
 // A step is copied only in the rare case that it has something to leave out.
 void SerializeStep(const v1::Step& step, std::string& body) {
@@ -126,7 +118,7 @@ absl::StatusOr<SqliteRunWriter::Target> SqliteRunWriter::Update(
 
 absl::StatusOr<int64_t> SqliteRunWriter::SpecificationNumber(
     const v1::Pipeline& pipeline) {
-  const std::string digest = DigestOf(pipeline);
+  const std::string digest = SpecificationDigest(pipeline);
   const std::string identity =
       absl::StrCat(pipeline.name(), "/", pipeline.version(), "/", digest);
   const auto known = specifications_.find(identity);

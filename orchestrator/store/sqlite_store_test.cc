@@ -273,7 +273,7 @@ TEST(OpenStoreTest, RefusesOtherUrlsAndSaysWhatItKnows) {
     EXPECT_THAT(OpenStore(url),
                 StatusIs(absl::StatusCode::kInvalidArgument,
                          AllOf(HasSubstr(absl::StrCat("\"", url, "\"")),
-                               HasSubstr("sqlite:PATH or memory:"))));
+                               HasSubstr("sqlite:PATH, postgresql://"))));
   }
   EXPECT_THAT(OpenStore("sqlite:"),
               StatusIs(absl::StatusCode::kInvalidArgument));

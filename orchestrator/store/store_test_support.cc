@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "orchestrator/store/memory_store.h"
 #include "orchestrator/store/open_store.h"
+#include "orchestrator/store/postgres_server.h"
 
 namespace stagecoach {
 namespace {
@@ -49,6 +50,14 @@ std::vector<StoreKind> AllStoreKinds() {
        [](const std::string& directory) {
          absl::StatusOr<std::unique_ptr<Store>> store =
              OpenStore(absl::StrCat("sqlite:", directory, "/store.db"));
+         EXPECT_TRUE(store.ok()) << store.status();
+         return *std::move(store);
+       }},
+      {"Postgres",
+       [](const std::string&) {
+         const auto url = PostgresServer::Shared().NewDatabase();
+         EXPECT_TRUE(url.ok()) << url.status();
+         absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(*url);
          EXPECT_TRUE(store.ok()) << store.status();
          return *std::move(store);
        }},

@@ -1,4 +1,4 @@
-#include "orchestrator/store/sqlite_message.h"
+#include "orchestrator/store/stored_message.h"
 
 #include <cstdint>
 
@@ -7,7 +7,7 @@
 
 namespace stagecoach {
 
-absl::Status MergeMessage(const SqliteConnection& db, absl::string_view bytes,
+absl::Status MergeMessage(absl::string_view store, absl::string_view bytes,
                           google::protobuf::MessageLite& message) {
   google::protobuf::io::CodedInputStream input(
       reinterpret_cast<const uint8_t*>(bytes.data()),
@@ -15,9 +15,8 @@ absl::Status MergeMessage(const SqliteConnection& db, absl::string_view bytes,
   if (message.MergeFromCodedStream(&input) && input.ConsumedEntireMessage()) {
     return absl::OkStatus();
   }
-  return absl::DataLossError(absl::StrCat("store ", db.path(), ": a ",
-                                          message.GetTypeName(),
-                                          " in it cannot be read"));
+  return absl::DataLossError(absl::StrCat(
+      "store ", store, ": a ", message.GetTypeName(), " in it cannot be read"));
 }
 
 }  // namespace stagecoach
