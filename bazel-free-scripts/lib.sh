@@ -18,6 +18,7 @@ set -euo pipefail
   LOGS="${ROOT}/build/logs"
   CHECKS_VENV="${ROOT}/.venv/checks"
   INTEROP_VENV="${ROOT}/.venv/interop"
+  BENCH_VENV="${ROOT}/.venv/bench"
   DEPLOY_VENV="${ROOT}/.venv/deploy"
 }
 

@@ -7,6 +7,7 @@
 #   setup.sh --checks    also the tools of check.sh, into .venv/checks
 #   setup.sh --interop   also the Python packages of tests/interop, into
 #                        .venv/interop
+#   setup.sh --bench     also what tests/bench compares with, into .venv/bench
 #   setup.sh --deploy    also what tests/deploy needs: Prometheus, and kubectl
 #                        and others in .venv/deploy
 #
@@ -31,7 +32,7 @@ readonly BUILD_PACKAGES=(
 readonly CHECK_PACKAGES=(clang shellcheck)
 readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)
 
-usage() { sed -n '2,16s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; }
 
 missing_packages() {
   local installed package
@@ -145,15 +146,16 @@ install_venv() {
 }
 
 main() {
-  local checks=no interop=no deploy=no argument
+  local checks=no interop=no bench=no deploy=no argument
   for argument in "$@"; do
     case "${argument}" in
       --checks) checks=yes ;;
       --interop) interop=yes ;;
+      --bench) bench=yes ;;
       --deploy) deploy=yes ;;
       --help | -h) usage && return 0 ;;
       *) fail "unknown argument ${argument}; known: --checks, --interop," \
-        "--deploy" ;;
+        "--bench, --deploy" ;;
     esac
   done
   keep_postgresql_idle
@@ -165,6 +167,9 @@ main() {
   fi
   if [[ "${interop}" == yes ]]; then
     install_venv "${INTEROP_VENV}" "${ROOT}/tests/interop/requirements.txt"
+  fi
+  if [[ "${bench}" == yes ]]; then
+    install_venv "${BENCH_VENV}" "${ROOT}/tests/bench/requirements.txt"
   fi
   if [[ "${deploy}" == yes ]]; then
     install_packages "${DEPLOY_PACKAGES[@]}"

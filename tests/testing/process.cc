@@ -9,13 +9,51 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 extern char** environ;
 
 namespace stagecoach {
+
+namespace {
+
+// Of a file below /proc/PID; empty words if there is none.
+std::vector<std::string> Words(pid_t pid, absl::string_view file) {
+  std::ifstream stream(absl::StrCat("/proc/", pid, "/", file));
+  std::ostringstream text;
+  text << stream.rdbuf();
+  // The name of a program may hold blanks, but no `)` that ends it.
+  const std::string all = text.str();
+  const size_t name_end = all.rfind(')');
+  return absl::StrSplit(
+      name_end == std::string::npos ? all : all.substr(name_end + 1),
+      absl::ByAnyChar(" \n"), absl::SkipEmpty());
+}
+
+int64_t IntegerAt(const std::vector<std::string>& words, size_t index) {
+  int64_t value = 0;
+  return index < words.size() && absl::SimpleAtoi(words[index], &value) ? value
+                                                                        : 0;
+}
+
+}  // namespace
+
+absl::Duration CpuTime(pid_t pid) {
+  constexpr size_t kUser = 11;  // counted after the name
+  const std::vector<std::string> words = Words(pid, "stat");
+  const int64_t ticks = IntegerAt(words, kUser) + IntegerAt(words, kUser + 1);
+  return absl::Seconds(1) * ticks / sysconf(_SC_CLK_TCK);
+}
+
+int64_t ResidentMemory(pid_t pid) {
+  return IntegerAt(Words(pid, "statm"), 1) * sysconf(_SC_PAGESIZE);
+}
 
 absl::StatusOr<Process> Process::Start(
     const std::string& program, const std::vector<std::string>& arguments,

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,11 @@ class Process {
   int exit_code_ = -1;
   bool ended_ = false;
 };
+
+// Of a process that runs, or 0: the time that it has spent on processors, user
+// and kernel, in ticks of 10 ms; its resident memory in bytes.
+absl::Duration CpuTime(pid_t pid);
+int64_t ResidentMemory(pid_t pid);
 
 }  // namespace stagecoach
 

@@ -1,5 +1,5 @@
 // How fast data moves: CSV into a series, a series into windows, tensors into
-// an artifact and out of it. `data_bench.py` makes the files, runs each of
+// an artifact and out of it. `part.py` makes the files, runs each of
 // these in a process of its own and beside them what people use today.
 //
 // STAGECOACH_BENCH_FOLDER: where the files are.

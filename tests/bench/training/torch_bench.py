@@ -1,6 +1,7 @@
 """The same training as train_bench, in Python with torch.
 
-  torch_bench.py [--seconds 0.05] [--repetitions 5] [SIZE…]
+  python -m tests.bench.training.torch_bench [--seconds 0.05]
+      [--repetitions 5] [SIZE…]
 
 SIZE is hidden/batch/steps, or `job`. Prints a JSON object: for each name of
 train_bench (job/python, train/…/python, infer/…/python) the microseconds of
@@ -13,46 +14,21 @@ import time
 
 import torch
 
-
-class Model(torch.nn.Module):
-    def __init__(self, hidden):
-        super().__init__()
-        self.lstm = torch.nn.LSTM(1, hidden, batch_first=True)
-        self.linear = torch.nn.Linear(hidden, 1)
-
-    def forward(self, x):
-        return self.linear(self.lstm(x)[0][:, -1])
+from tests.bench.pipeline import reference
 
 
 def reference_job():
-    """The loop that the reference was written with; data of the same shape."""
-    x_train, y_train = torch.rand(96, 4, 1) * 500, torch.rand(96, 1) * 500
-    x_test, y_test = torch.rand(40, 4, 1) * 500, torch.rand(40, 1) * 500
-    model = Model(50)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    loss_of = torch.nn.MSELoss()
-    loader = torch.utils.data.DataLoader(
-        torch.utils.data.TensorDataset(x_train, y_train),
-        batch_size=8,
-        shuffle=True,
+    """Training of the reference; data of the same shape."""
+    reference.fit(
+        torch.rand(96, 4, 1) * 500,
+        torch.rand(96, 1) * 500,
+        torch.rand(40, 4, 1) * 500,
+        torch.rand(40, 1) * 500,
     )
-    for epoch in range(100):
-        model.train()
-        for x, y in loader:
-            loss = loss_of(model(x), y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        if epoch % 10 and epoch != 99:
-            continue
-        model.eval()
-        with torch.no_grad():
-            for x, y in ((x_train, y_train), (x_test, y_test)):
-                torch.sqrt(loss_of(model(x), y)).item()
 
 
 def train_step(hidden, batch, steps):
-    model, loss_of = Model(hidden), torch.nn.MSELoss()
+    model, loss_of = reference.make_model(hidden), torch.nn.MSELoss()
     x, y = torch.rand(batch, steps, 1), torch.rand(batch, 1)
 
     def run():
@@ -63,7 +39,7 @@ def train_step(hidden, batch, steps):
 
 
 def inference(hidden, batch, steps):
-    model = Model(hidden).eval()
+    model = reference.make_model(hidden).eval()
     x = torch.rand(batch, steps, 1)
 
     def run():

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds the release preset and measures Stagecoach beside what people use
+# today, which it installs into .venv/bench; prints one Markdown table and keeps
+# it in tests/bench/RESULTS.md.
+#
+#   bench.sh [--quick] [PART…]
+#
+#   pipeline   the reference pipeline: one run, and as many as go at once
+#   training   the reference training job, every fast path on and off
+#   runs       what a run costs above the work itself
+#   data       tables, windows and artifacts of a gigabyte
+#   start      how fast programs start, and how large they are
+#   scale      a million stored runs, 1,000 steps, 10,000 watchers
+#   curve      training steps over a range of sizes
+#
+# None: all, in less than 20 minutes. Parts that are not named keep the figures
+# that they had. --quick measures once and little, and leaves RESULTS.md alone.
+# Nothing else should run meanwhile.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+main() {
+  [[ "${1:-}" == --help || "${1:-}" == -h ]] &&
+    sed -n '2,19s/^# \{0,1\}//p' "$0" && return 0
+  timed "setup bench" "${SCRIPTS}/setup.sh" --bench
+  "${SCRIPTS}/build.sh" release programs stagecoach-runs-bench \
+    stagecoach-scale-bench train_bench data_bench
+  cd "${ROOT}"
+  PYTHONDONTWRITEBYTECODE=1 "${BENCH_VENV}/bin/python" -m tests.bench.bench "$@"
+}
+
+main "$@"

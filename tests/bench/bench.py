@@ -1,0 +1,106 @@
+"""Measures Stagecoach beside what people use today.
+
+  python -m tests.bench.bench [--quick] [PART…]
+
+From the repository's root, with the packages of tests/bench/requirements.txt;
+bazel-free-scripts/bench.sh sees to both. Each part leaves its figures in
+build/bench/PART.json; RESULTS.md is made of those of all parts that are there.
+"""
+
+import argparse
+import dataclasses
+import importlib
+import json
+import sys
+import time
+import traceback
+
+from tests.bench import machine, programs, rows
+
+KEPT = programs.kept()
+RESULTS = programs.ROOT / "tests/bench/RESULTS.md"
+
+# A module each, with `measure(options)`: rows, and Markdown with more about
+# them, perhaps empty.
+PARTS = {
+    "pipeline": "tests.bench.pipeline.part",
+    "training": "tests.bench.training.part",
+    "runs": "tests.bench.runs.part",
+    "data": "tests.bench.data.part",
+    "start": "tests.bench.start.part",
+    "scale": "tests.bench.scale.part",
+    "curve": "tests.bench.training.curve",
+}
+
+INTRODUCTION = """# Measured
+
+By `bazel-free-scripts/bench.sh`, all in one run on one machine; what each row
+measures and how is in [README.md](README.md). `x as good`: how many times as
+fast, as many or as small Stagecoach's median is.
+"""
+
+
+def measure(name, options):
+    started = time.monotonic()
+    part = importlib.import_module(PARTS[name])
+    measured, details = part.measure(options)
+    seconds = time.monotonic() - started
+    kept = {
+        "rows": [dataclasses.asdict(row) for row in measured],
+        "details": details,
+        "machine": machine.describe(),
+        "quick": options.quick,
+    }
+    (KEPT / f"{name}.json").write_text(json.dumps(kept, indent=1))
+    print(f"{name:24} {seconds:7.1f} s", file=sys.stderr)
+
+
+def report():
+    """Everything that is kept, as Markdown."""
+    kept = {
+        name: json.loads((KEPT / f"{name}.json").read_text())
+        for name in PARTS
+        if (KEPT / f"{name}.json").exists()
+    }
+    machines = sorted({part["machine"] for part in kept.values()})
+    text = INTRODUCTION + "\n" + "\n\n".join(machines) + "\n"
+    if any(part["quick"] for part in kept.values()):
+        text += "\nMeasured with `--quick`: few repetitions, small sizes.\n"
+    all_rows = [
+        rows.Row(**row) for part in kept.values() for row in part["rows"]
+    ]
+    text += "\n" + rows.table(all_rows) + "\n"
+    for part in kept.values():
+        if part["details"]:
+            text += "\n" + part["details"].strip() + "\n"
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(
+            f"unknown part {', '.join(sorted(unknown))}; "
+            f"known: {', '.join(PARTS)}"
+        )
+    failed = []
+    for name in options.parts or PARTS:
+        try:
+            measure(name, options)
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    text = report()
+    print(text)
+    if not options.quick:
+        RESULTS.write_text(text)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

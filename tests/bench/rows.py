@@ -1,0 +1,78 @@
+"""Rows of the bench's table: what was measured, by whom, how often."""
+
+import dataclasses
+import statistics
+
+OURS = "Stagecoach"
+
+
+@dataclasses.dataclass
+class Row:
+    what: str
+    by: str
+    unit: str  # s, ms or us, where less is better; MiB likewise; or /s
+    values: list  # one of each repetition
+    goal: str = ""  # of ours
+    met: bool | None = None
+    note: str = ""
+
+    @property
+    def median(self):
+        return statistics.median(self.values)
+
+
+def ours(what, unit, values, note=""):
+    return Row(what, OURS, unit, values, note=note)
+
+
+def aim(row, limit):
+    """Sets a goal: under the limit, or over it for what is counted a second."""
+    over = row.unit == "/s"
+    row.goal = f"{'>' if over else '<'} {limit:g} {row.unit}".replace(" /", "/")
+    row.met = row.median > limit if over else row.median < limit
+    return row
+
+
+def aim_times(row, peer, times):
+    """Sets a goal: so many times as good as a peer's."""
+    row.goal = f"{times:g} x {peer.by}"
+    row.met = ratio(peer, row) >= times
+    return row
+
+
+def ratio(peer, row):
+    """How many times as good as the peer's median ours is."""
+    if row.unit == "/s":
+        return row.median / peer.median
+    return peer.median / row.median
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def table(rows):
+    lines = [
+        "| what | by | median | least to most | of Stagecoach's "
+        "| goal | met | note |",
+        "|---|---|---:|---:|---:|---|---|---|",
+    ]
+    first = {}  # the row of ours that the peers after it are compared with
+    for row in rows:
+        if row.by == OURS:
+            first[row.what] = row
+        own = first.get(row.what)
+        compared = own is not None and own is not row
+        unit = row.unit if row.unit == "/s" else f" {row.unit}"
+        cells = [
+            row.what,
+            row.by,
+            number(row.median) + unit,
+            f"{number(min(row.values))} to {number(max(row.values))}",
+            f"{number(ratio(row, own))} x as good" if compared else "",
+            row.goal,
+            {True: "yes", False: "**no**", None: ""}[row.met],
+            row.note,
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

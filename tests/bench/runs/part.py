@@ -1,0 +1,76 @@
+"""What a run costs above the work itself."""
+
+import sqlite3
+import tempfile
+import time
+
+from tests.bench import programs
+from tests.bench.pipeline import peers
+from tests.bench.rows import Row, aim, ours
+
+P50 = "a run of 4 no-op steps, p50"
+P99 = "a run of 4 no-op steps, p99"
+RATE = "runs of 4 no-op steps, 64 callers"
+COMMIT = "a commit to SQLite, WAL, synchronous=FULL"
+
+
+def commits(count):
+    """Seconds of each of so many commits of one small row."""
+    with tempfile.NamedTemporaryFile(suffix=".db") as file:
+        database = sqlite3.connect(file.name, isolation_level=None)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)")
+        times = []
+        for _ in range(count):
+            started = time.perf_counter()
+            database.execute("INSERT INTO t (body) VALUES (zeroblob(500))")
+            times.append(time.perf_counter() - started)
+        database.close()
+    return times
+
+
+def measure(options):
+    repeats = 1 if options.quick else 5
+    seconds = 1 if options.quick else 4
+
+    def bench(workload):
+        return programs.run_json(
+            [
+                programs.BIN / "stagecoach-runs-bench",
+                f"--workload={workload}",
+                f"--repeats={repeats}",
+                f"--seconds={seconds}",
+                "--runs=1000",
+            ]
+        )
+
+    noop, bare = bench("noop"), bench("bare")
+    python = peers.over_servers(["noop"] * 4, runs=1000, seconds=seconds)
+    python_ms = sorted(1e3 * seconds for seconds in python["times"])
+    commit_ms = sorted(1e3 * seconds for seconds in commits(1000))
+
+    def cpu(key):
+        return "CPU us a run: " + ", ".join(
+            f"{name} {min(values):.0f}" for name, values in noop[key].items()
+        )
+
+    def middle(values, part=0.5):
+        return [values[int(part * (len(values) - 1))]]
+
+    bare_by = "4 bare C++ gRPC calls"
+    python_by = "loop over 4 Python gRPC servers"
+    lax = "nothing durable"
+    rows = [
+        aim(ours(P50, "ms", noop["p50_ms"], note=cpu("one_us")), 1.3),
+        Row(P50, python_by, "ms", middle(python_ms), note=lax),
+        Row(P50, bare_by, "ms", bare["p50_ms"], note=lax),
+        aim(ours(P99, "ms", noop["p99_ms"]), 5),
+        Row(P99, python_by, "ms", middle(python_ms, 0.99), note=lax),
+        Row(P99, bare_by, "ms", bare["p99_ms"], note=lax),
+        aim(ours(RATE, "/s", noop["rate"], note=cpu("many_us")), 3500),
+        Row(RATE, python_by, "/s", [python["rate"]], note=lax),
+        Row(RATE, bare_by, "/s", bare["rate"], note=lax),
+        Row(COMMIT, "sqlite3", "ms", middle(commit_ms)),
+    ]
+    return rows, ""

@@ -1,0 +1,85 @@
+#include "tests/bench/runs/workloads.h"
+
+#include <grpcpp/channel.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/client_stream_call.h"
+#include "services/common/rpc/client_unary_call.h"
+#include "stagecoach/v1/stage.grpc.pb.h"
+
+namespace stagecoach {
+namespace {
+
+constexpr int kBareCalls = 4;
+
+void CallAgain(v1::StageService::Stub& stub, int calls, const Done& done) {
+  const v1::DescribeRequest request;
+  CallUnary<v1::DescribeResponse>(
+      kPatience,
+      [&](auto* context, auto* response, auto on_status) {
+        stub.async()->Describe(context, &request, response,
+                               std::move(on_status));
+      },
+      [&stub, calls, done](const absl::StatusOr<v1::DescribeResponse>& end) {
+        if (!end.ok() || calls == 1) {
+          done(end.status());
+        } else {
+          CallAgain(stub, calls - 1, done);
+        }
+      });
+}
+
+}  // namespace
+
+std::string NoopPipeline(int steps) {
+  std::string yaml =
+      "apiVersion: stagecoach/v1\n"
+      "kind: Pipeline\n"
+      "metadata: {name: noop}\n"
+      "spec:\n"
+      "  steps:\n";
+  for (int i = 0; i < steps; ++i) {
+    absl::StrAppend(&yaml, "    - {name: step-", i, ", stage: noop}\n");
+  }
+  return yaml;
+}
+
+Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline) {
+  const std::shared_ptr<v1::Orchestrator::Stub> stub =
+      v1::Orchestrator::NewStub(
+          MakeChannel(cluster.endpoints("orchestrator").grpc));
+  return [stub, pipeline](const Done& done) {
+    struct Call {
+      v1::ExecuteRunRequest request;
+      absl::Status ended = absl::InternalError("no end was reported");
+    };
+    auto call = std::make_shared<Call>();
+    call->request.mutable_run()->set_pipeline(pipeline);
+    ClientStreamCall<v1::ExecuteRunResponse>::Start(
+        kPatience,
+        [&](auto* context, auto* reactor) {
+          stub->async()->ExecuteRun(context, &call->request, reactor);
+        },
+        [call](const v1::ExecuteRunResponse& response) {
+          if (!response.has_ended()) return;
+          call->ended =
+              response.ended().state() == v1::RUN_STATE_SUCCEEDED
+                  ? absl::OkStatus()
+                  : absl::InternalError(response.ended().error().message());
+        },
+        [call, done](const absl::Status& status) {
+          done(status.ok() ? call->ended : status);
+        });
+  };
+}
+
+Workload BareCalls(TestCluster& cluster) {
+  const std::shared_ptr<v1::StageService::Stub> stub =
+      v1::StageService::NewStub(MakeChannel(cluster.endpoints("noop").grpc));
+  return [stub](const Done& done) { CallAgain(*stub, kBareCalls, done); };
+}
+
+}  // namespace stagecoach
