@@ -5,6 +5,7 @@
 
 #include "orchestrator/api/orchestrator_server.h"
 #include "orchestrator/store/open_store.h"
+#include "services/common/base/lock_order.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/stop_signal.h"
 #include "services/common/base/version.h"
@@ -42,6 +43,7 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
 }
 
 int Main(int argc, const char* const* argv) {
+  ConfigureLockOrderChecks();
   StopSignal stop;
   OrchestratorOptions options;
   CLI::App app("Runs pipelines by calling stages in order.",

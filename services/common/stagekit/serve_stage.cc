@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/lock_order.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/stop_signal.h"
 #include "services/common/base/version.h"
@@ -29,6 +30,7 @@ void AddStageFlags(CLI::App& app, StageServerOptions& options) {
 
 int ServeStage(int argc, const char* const* argv, std::unique_ptr<Stage> stage,
                MakeService make_service) {
+  ConfigureLockOrderChecks();
   StopSignal stop;
   const v1::StageDescription description = stage->Describe();
   StageServerOptions options;
