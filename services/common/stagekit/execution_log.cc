@@ -50,6 +50,7 @@ ExecutionLog::ExecutionLog(std::shared_ptr<FileSystem> files, std::string path,
 void ExecutionLog::Add(LogLevel level, absl::string_view message,
                        absl::Span<const LogField> fields) {
   absl::MutexLock lock(&mutex_);
+  worth_keeping_ = true;
   if (size_bytes_ >= kMaxBytes) {
     ++dropped_;
     return;
@@ -68,6 +69,7 @@ void ExecutionLog::AppendLocked(LogLevel level, absl::string_view message,
     {
       absl::MutexLock timer_lock(&self->mutex_);
       self->timer_ = std::nullopt;
+      self->worth_keeping_ = true;
     }
     self->SubmitWrite();
   });
@@ -75,6 +77,7 @@ void ExecutionLog::AppendLocked(LogLevel level, absl::string_view message,
 
 void ExecutionLog::AddProgress(const v1::Progress& progress) {
   absl::MutexLock lock(&mutex_);
+  worth_keeping_ = true;
   progress_ = progress;
   const absl::Duration now = clock_.Elapsed();
   if (now - progress_time_ < kInterval || size_bytes_ >= kMaxBytes) return;
@@ -91,26 +94,32 @@ void ExecutionLog::AppendProgressLocked() {
 
 void ExecutionLog::Begin(const v1::StageDescription& description,
                          const CheckedRequest& request) {
-  Add(LogLevel::kInfo, "execution started",
-      {{"execution", FormatExecutionId(request.id)},
-       {"stage", description.name()},
-       {"version", description.version()},
-       {"build_id", description.build_id()},
-       {"lease_epoch", request.lease_epoch}});
+  may_leave_nothing_ = description.outputs().empty();
+  absl::MutexLock lock(&mutex_);
+  AppendLocked(LogLevel::kInfo, "execution started",
+               {{"execution", FormatExecutionId(request.id)},
+                {"stage", description.name()},
+                {"version", description.version()},
+                {"build_id", description.build_id()},
+                {"lease_epoch", request.lease_epoch}});
   for (const auto& [name, artifact] : request.inputs) {
-    Add(LogLevel::kInfo, "input", {{name, artifact.uri()}});
+    AppendLocked(LogLevel::kInfo, "input", {{name, artifact.uri()}});
   }
   std::vector<LogField> parameters;
   for (const auto& [name, value] : request.parameters) {
     parameters.emplace_back(name, ParameterValueText(value));
   }
-  if (!parameters.empty()) Add(LogLevel::kInfo, "parameters", parameters);
+  if (!parameters.empty()) {
+    AppendLocked(LogLevel::kInfo, "parameters", parameters);
+  }
 }
 
 void ExecutionLog::End(const ExecutionEnd& end, const v1::PhaseTimes& times) {
   std::optional<TimerQueue::TimerId> timer;
+  bool keep = true;
   {
     absl::MutexLock lock(&mutex_);
+    keep = !may_leave_nothing_ || worth_keeping_ || !end.ok();
     if (progress_.has_value()) AppendProgressLocked();
     if (dropped_ > 0) {
       AppendLocked(LogLevel::kWarning, "records were dropped: the log is full",
@@ -125,7 +134,7 @@ void ExecutionLog::End(const ExecutionEnd& end, const v1::PhaseTimes& times) {
     timer = std::exchange(timer_, std::nullopt);
   }
   if (timer.has_value()) timers_.Cancel(*timer);
-  SubmitWrite();
+  if (keep) SubmitWrite();
 }
 
 void ExecutionLog::SubmitWrite() {

@@ -32,6 +32,10 @@ using ExecutionEnd = absl::StatusOr<v1::ExecutionResult>;
 // by a thread that may hang with the volume: nobody else waits for it. What
 // goes beyond 1 MiB is dropped and counted, but for the end.
 //
+// A stage without outputs leaves nothing on the volume, hence no log either,
+// unless an execution has something to say: it takes longer than a second, logs
+// or reports something, or ends badly.
+//
 // Threads:   every method may be called from any thread.
 // Ownership: shared with the writes that are under way. Before `timers` and
 //            `clock` go, `writer` must have been shut down.
@@ -44,7 +48,7 @@ class ExecutionLog : public std::enable_shared_from_this<ExecutionLog> {
 
   // Adds what is to be done. First.
   void Begin(const v1::StageDescription& description,
-             const CheckedRequest& request);
+             const CheckedRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void Add(LogLevel level, absl::string_view message,
            absl::Span<const LogField> fields) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -74,6 +78,9 @@ class ExecutionLog : public std::enable_shared_from_this<ExecutionLog> {
   TimerQueue& timers_;
   const Clock& clock_;
 
+  // Set by Begin, before others use the log.
+  bool may_leave_nothing_ = false;
+
   // Touched by the writer's thread alone.
   std::unique_ptr<WritableFile> file_;
   bool failed_ = false;
@@ -82,6 +89,8 @@ class ExecutionLog : public std::enable_shared_from_this<ExecutionLog> {
   std::string waiting_ ABSL_GUARDED_BY(mutex_);
   size_t size_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Whether there is more to say than that it began.
+  bool worth_keeping_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<v1::Progress> progress_ ABSL_GUARDED_BY(mutex_);
   absl::Duration progress_time_ ABSL_GUARDED_BY(mutex_) =
       -absl::InfiniteDuration();

@@ -16,6 +16,7 @@
 namespace stagecoach {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
@@ -77,6 +78,60 @@ TEST_F(ExecutionLogTest, SaysWhatWasDoneAndHowItEnded) {
                   HasSubstr("WARNING a damaged checkpoint"),
                   HasSubstr("ERROR execution ended status=\"NOT_FOUND: no X\""),
                   ""));
+}
+
+// Of a stage without outputs.
+class ExecutionLogOfNothingTest : public ExecutionLogTest {
+ protected:
+  std::shared_ptr<ExecutionLog> Begin() {
+    auto log = Open();
+    CheckedRequest request;
+    request.id = {"r", "noop", 1};
+    log->Begin(v1::StageDescription(), request);
+    return log;
+  }
+};
+
+TEST_F(ExecutionLogOfNothingTest, LeavesNothingIfThereIsNothingToSay) {
+  Begin()->End(v1::ExecutionResult(), {});
+  clock_.Advance(absl::Seconds(1));
+  Flush();
+  EXPECT_THAT(files_->AllFiles(), SizeIs(0));
+}
+
+TEST_F(ExecutionLogOfNothingTest, KeepsABadEnd) {
+  Begin()->End(absl::InternalError("fell over"), {});
+  Flush();
+  EXPECT_THAT(Written(),
+              AllOf(HasSubstr("execution started"), HasSubstr("fell over")));
+}
+
+TEST_F(ExecutionLogOfNothingTest, KeepsWhatTheStageSays) {
+  const auto log = Begin();
+  log->Add(LogLevel::kInfo, "looked around", {});
+  log->End(v1::ExecutionResult(), {});
+  Flush();
+  EXPECT_THAT(Written(),
+              AllOf(HasSubstr("execution started"), HasSubstr("looked around"),
+                    HasSubstr("execution ended")));
+}
+
+TEST_F(ExecutionLogOfNothingTest, KeepsAReport) {
+  const auto log = Begin();
+  log->AddProgress(Epoch(1));
+  log->End(v1::ExecutionResult(), {});
+  Flush();
+  EXPECT_THAT(Written(), HasSubstr("epoch=1/100"));
+}
+
+TEST_F(ExecutionLogOfNothingTest, KeepsThatItTookLong) {
+  const auto log = Begin();
+  clock_.Advance(absl::Seconds(1));
+  Flush();
+  EXPECT_THAT(Written(), HasSubstr("execution started"));
+  log->End(v1::ExecutionResult(), {});
+  Flush();
+  EXPECT_THAT(Written(), HasSubstr("execution ended"));
 }
 
 TEST_F(ExecutionLogTest, WritesOnceASecondWhileItRuns) {
