@@ -106,7 +106,7 @@ class OrchestratorServer {
   std::unique_ptr<OrchestratorService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
-  std::unique_ptr<v1::Orchestrator::StubInterface> stub_;  // within the process
+  std::unique_ptr<v1::Orchestrator::StubInterface> stub_;  // of ourselves
   std::unique_ptr<HttpApi> http_api_;
   std::unique_ptr<HttpServer> http_server_;
 };

@@ -185,6 +185,17 @@ def test_a_run_is_cancelled_with_its_reason(api):
 # Events.
 
 
+def test_events_go_on_where_they_broke_and_end_with_204(api, run):
+    path = f"/v1/runs/{run['id']}/events"
+    answer = api.open("GET", path)
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    ids = [event[0] for event in events_of(answer)]
+    assert ids == [str(number) for number in range(1, len(ids) + 1)]
+    rest = api.open("GET", path, headers={"Last-Event-ID": ids[-3]})
+    assert [event[0] for event in events_of(rest)] == ids[-2:]
+    assert api.send("GET", path, headers={"Last-Event-ID": ids[-1]})[0] == 204
+
+
 def test_a_run_is_followed_while_it_goes(api):
     request = {"pipeline": "airline", "parameters": {"epochs": 50}}
     run = api.send("POST", "/v1/runs", request)[1]["run"]

@@ -26,6 +26,8 @@ grpc::ChannelArguments MakeArguments(const ChannelOptions& options) {
   // In spite of its name this bounds an attempt to connect, by default 20 s.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestReconnectMs);
+  // Our peers are beside us, whatever proxy the environment names for others.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
                    options.own_connection ? 1 : 0);
   return arguments;

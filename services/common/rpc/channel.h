@@ -35,9 +35,10 @@ struct ChannelOptions {
 // `ipv4:host:port,host:port`. Never fails and connects only when used: a target
 // that cannot be reached, or makes no sense, ends calls as UNAVAILABLE.
 //
-// A connection that went silent is given up 15 s after the last byte (ping
-// after 10 s, answer within 5 s), also while no call runs. Lost connections are
-// tried again after 100 ms, growing to 5 s, with jitter.
+// It goes through no HTTP proxy. A connection that went silent is given up 15 s
+// after the last byte (ping after 10 s, answer within 5 s), also while no call
+// runs. Lost connections are tried again after 100 ms, growing to 5 s, with
+// jitter.
 //
 // To make stubs of it include <grpcpp/channel.h>.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,

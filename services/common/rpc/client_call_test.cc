@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -171,6 +172,15 @@ TEST_F(ClientCallTest, ResponseOverTheLimitOfTheChannelIsRefused) {
   done_.WaitForNotification();
   EXPECT_THAT(end_, StatusIs(absl::StatusCode::kResourceExhausted,
                              testing::HasSubstr("larger than max")));
+}
+
+TEST_F(ClientCallTest, AProxyThatTheEnvironmentNamesIsNotUsed) {
+  setenv("grpc_proxy", "http://127.0.0.1:1", /*overwrite=*/1);
+  setenv("no_grpc_proxy", "nowhere", /*overwrite=*/1);
+  StartServer();
+  EXPECT_OK(Describe());
+  unsetenv("grpc_proxy");
+  unsetenv("no_grpc_proxy");
 }
 
 }  // namespace

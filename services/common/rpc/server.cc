@@ -133,10 +133,6 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   return result;
 }
 
-std::shared_ptr<grpc::Channel> RpcServer::InProcessChannel() {
-  return server_->InProcessChannel(grpc::ChannelArguments());
-}
-
 void RpcServer::UseServices(const Services& names) {
   services_ = names;
   for (const std::string& name : names) metrics_->AddService(name);

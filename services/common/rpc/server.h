@@ -77,9 +77,6 @@ class RpcServer {
   // `host:port` with the port that was bound.
   const std::string& address() const { return address_; }
 
-  // A channel to this server that stays within the process.
-  std::shared_ptr<grpc::Channel> InProcessChannel();
-
   // Sets the health of the server as a whole and of every service, and logs
   // changes with the reason.
   void SetServing(bool serving, absl::string_view reason);
