@@ -8,13 +8,17 @@
 
 namespace stagecoach {
 
-extern const ModelKind kLstm;
-extern const ModelKind kGru;
-extern const ModelKind kMlp;
+#define STAGECOACH_MODEL_KIND(name) extern const ModelKind name;
+#include "services/common/model/model_kinds.inc"
+#undef STAGECOACH_MODEL_KIND
 
 namespace {
 
-constexpr const ModelKind* kKinds[] = {&kLstm, &kGru, &kMlp};
+constexpr const ModelKind* kKinds[] = {
+#define STAGECOACH_MODEL_KIND(name) &name,
+#include "services/common/model/model_kinds.inc"
+#undef STAGECOACH_MODEL_KIND
+};
 
 }  // namespace
 

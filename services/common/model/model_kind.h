@@ -1,5 +1,5 @@
 // What makes a kind of model: a file of its own defines one of these, and
-// model_kind.cc lists it. Nothing else knows the kinds.
+// `model_kinds` in CMakeLists.txt names it. Nothing else knows the kinds.
 
 #ifndef SERVICES_COMMON_MODEL_MODEL_KIND_H_
 #define SERVICES_COMMON_MODEL_MODEL_KIND_H_
