@@ -176,6 +176,26 @@ TEST_F(AppFilesTest, PullConvertsNothingElse) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_));
 }
 
+TEST_F(AppFilesTest, PullOfARunCopiesAllOfItByStep) {
+  const std::vector<std::string> bytes = {"0", "1", "2", "3"};
+  for (int step = 0; step < 4; ++step) Store(step, bytes[step]);
+  v1::Run& run = client_.runs.front();
+  for (v1::Step& step : *run.mutable_steps()) {
+    step.mutable_outputs()->DeleteSubrange(1, step.outputs_size() - 1);
+  }
+  EXPECT_EQ(Run("artifacts pull airline-abc"), 0) << console_.err;
+  EXPECT_EQ(Contents(folder_ + "/airline-abc/load/train.safetensors"), "0");
+  EXPECT_EQ(Contents(folder_ + "/airline-abc/forecast/y_forecast.safetensors"),
+            "3");
+  EXPECT_THAT(console_.out, HasSubstr("train.safetensors  1 B, digest"));
+  EXPECT_EQ(Run("artifacts pull airline-abc"), 1);
+  EXPECT_THAT(console_.err, HasSubstr("is there already"));
+  EXPECT_EQ(Run("artifacts pull airline-abc --to other"), 0);
+  EXPECT_EQ(Contents(folder_ + "/other/load/train.safetensors"), "0");
+  EXPECT_EQ(Run("artifacts pull airline-abc --format pt"), 2);
+  EXPECT_THAT(console_.err, HasSubstr("give its name"));
+}
+
 TEST_F(AppFilesTest, PullNeverReplacesWhatIsNoFile) {
   Store(3, "tensor");
   EXPECT_EQ(Run("artifacts pull airline-abc y_forecast --to /dev/null --force"),

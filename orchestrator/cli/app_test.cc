@@ -296,8 +296,9 @@ TEST_F(AppTest, StagesListsOrShowsOne) {
   client_.stages.emplace_back().set_name("train");
   EXPECT_EQ(Run("stages"), 0);
   EXPECT_THAT(console_.out, HasSubstr("train"));
-  EXPECT_EQ(Run("stages train"), 0);
-  EXPECT_EQ(Run("stages trian"), 1);
+  EXPECT_EQ(Run("stages list"), 0);
+  EXPECT_EQ(Run("stages show train"), 0);
+  EXPECT_EQ(Run("stages show trian"), 1);
   EXPECT_THAT(console_.err, HasSubstr("did you mean \"train\"?"));
 }
 

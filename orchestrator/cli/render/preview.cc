@@ -24,6 +24,7 @@ namespace stagecoach {
 namespace {
 
 constexpr int kHistoryRows = 24;
+constexpr size_t kReportValuesOnALine = 6;
 
 absl::StatusOr<SafetensorsView> ParseTensors(const v1::Artifact& artifact,
                                              absl::string_view bytes) {
@@ -48,6 +49,28 @@ std::string HistoryLine(const History& history) {
                                   NumberText(history.rows.back()[i])));
   }
   return Printable(absl::StrCat(line, "; last: ", absl::StrJoin(values, ", ")));
+}
+
+std::string ScalarText(const nlohmann::ordered_json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() ? NumberText(value.get<double>()) : value.dump();
+}
+
+// The plain values of a report that is an object; nothing for any other.
+std::string ReportLine(absl::string_view bytes) {
+  const auto document = nlohmann::ordered_json::parse(
+      bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+  if (!document.is_object()) return "";
+  std::vector<std::string> values;
+  for (const auto& [name, value] : document.items()) {
+    if (!value.is_primitive()) continue;
+    if (values.size() == kReportValuesOnALine) {
+      values.push_back("…");
+      break;
+    }
+    values.push_back(absl::StrCat(name, " ", ScalarText(value)));
+  }
+  return Printable(absl::StrJoin(values, ", "));
 }
 
 std::string TextPage(absl::string_view text, int most_lines,
@@ -96,6 +119,8 @@ absl::StatusOr<std::string> PreviewLine(const v1::Artifact& artifact,
     if (const std::optional<History> history = ParseHistory(bytes)) {
       return HistoryLine(*history);
     }
+    const std::string line = ReportLine(bytes);
+    if (!line.empty()) return line;
   }
   return Printable(FirstLine(bytes));
 }

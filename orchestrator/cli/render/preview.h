@@ -17,8 +17,8 @@ namespace stagecoach {
 
 // The artifact's values on one line, without its name and shape: elements of
 // a single tensor, names of several, the first line of a table or text, the
-// evaluations of a history. FAILED_PRECONDITION: not a well-formed file of
-// its type.
+// last evaluation of a history, the plain values of any other report.
+// FAILED_PRECONDITION: not a well-formed file of its type.
 absl::StatusOr<std::string> PreviewLine(const v1::Artifact& artifact,
                                         absl::string_view bytes);
 

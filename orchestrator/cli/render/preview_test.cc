@@ -47,6 +47,23 @@ TEST(PreviewTest, AHistoryIsToldByItsLastEvaluation) {
               IsOkAndHolds("2 evaluations; last: epoch 90, rmse_test 380.1"));
 }
 
+TEST(PreviewTest, AReportIsToldByItsPlainValues) {
+  EXPECT_THAT(PreviewLine(OfType(v1::ARTIFACT_TYPE_REPORT),
+                          R"({"column": "Sales", "steps": 12, "by_step": [1, 2],
+                      "accuracy": {"rmse": 2.5}, "beats_naive": true})"),
+              IsOkAndHolds("column Sales, steps 12, beats_naive true"));
+  EXPECT_THAT(PreviewLine(OfType(v1::ARTIFACT_TYPE_REPORT), R"({"a": 0, "b": 1,
+                  "c": null, "d": 3, "e": 4, "f": 5, "g": 6})"),
+              IsOkAndHolds("a 0, b 1, c null, d 3, e 4, f 5, …"));
+}
+
+TEST(PreviewTest, AReportWithoutPlainValuesIsToldByItsFirstLine) {
+  EXPECT_THAT(PreviewLine(OfType(v1::ARTIFACT_TYPE_REPORT), "[1, 2]\n"),
+              IsOkAndHolds("[1, 2]"));
+  EXPECT_THAT(PreviewLine(OfType(v1::ARTIFACT_TYPE_REPORT), "{oops\nx"),
+              IsOkAndHolds("{oops"));
+}
+
 TEST(PreviewTest, ADamagedTensorFileIsAnError) {
   EXPECT_THAT(PreviewLine(OfType(v1::ARTIFACT_TYPE_TENSOR), "not a tensor"),
               StatusIs(absl::StatusCode::kFailedPrecondition));

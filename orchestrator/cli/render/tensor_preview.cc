@@ -47,6 +47,17 @@ std::string ShapeText(const TensorView& tensor) {
   return absl::StrCat("[", absl::StrJoin(tensor.shape, ", "), "]");
 }
 
+// Whole numbers are told in full: seconds since 1970 say nothing rounded.
+std::string ElementText(const TensorView& tensor, int64_t index) {
+  if (tensor.dtype == Dtype::kI64) {
+    return absl::StrCat(ReadAt<int64_t>(tensor.bytes, index));
+  }
+  if (tensor.dtype == Dtype::kI32) {
+    return absl::StrCat(ReadAt<int32_t>(tensor.bytes, index));
+  }
+  return NumberText(TensorElement(tensor, index));
+}
+
 std::string FormatRange(const TensorView& tensor, int64_t first, int64_t count,
                         int64_t most) {
   std::vector<std::string> parts;
@@ -57,7 +68,7 @@ std::string FormatRange(const TensorView& tensor, int64_t first, int64_t count,
       parts.push_back("…");
       i = tail;
     }
-    parts.push_back(NumberText(TensorElement(tensor, first + i)));
+    parts.push_back(ElementText(tensor, first + i));
   }
   return absl::StrJoin(parts, " ");
 }

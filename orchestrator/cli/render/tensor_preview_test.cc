@@ -38,5 +38,14 @@ TEST(TensorPreviewTest, ReadsEveryKindOfHalf) {
   EXPECT_TRUE(std::isnan(Element<uint16_t>(Dtype::kF16, {0x7E00}, 0)));
 }
 
+TEST(TensorPreviewTest, WholeNumbersAreToldInFull) {
+  const std::vector<int64_t> seconds = {-662688000, 1733011200};
+  TensorView tensor;
+  tensor.dtype = Dtype::kI64;
+  tensor.bytes =
+      absl::string_view(reinterpret_cast<const char*>(seconds.data()), 16);
+  EXPECT_EQ(ElementsText(tensor, 8), "-662688000 1733011200");
+}
+
 }  // namespace
 }  // namespace stagecoach

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -121,9 +122,48 @@ absl::StatusOr<ExitCode> PullConverted(const PullFlags& flags, Context& context,
   return ExitCode::kOk;
 }
 
+// Every artifact of a run, into <run>/<step>/ or <--to>/<step>/: steps may have
+// artifacts of the same name.
+absl::StatusOr<ExitCode> PullRun(const PullFlags& flags, Context& context,
+                                 OrchestratorClient& client) {
+  if (!flags.format.empty()) {
+    return UsageError(absl::StrCat(
+        "--format converts one artifact: give its name; see 'stagecoach "
+        "artifacts list ",
+        flags.first, "'"));
+  }
+  SC_ASSIGN_OR_RETURN(const v1::ListArtifactsResponse list,
+                      FetchArtifacts(client, flags.first, ""));
+  const fs::path folder = fs::path(context.environment.working_folder) /
+                          (flags.to.empty() ? flags.first : flags.to);
+  nlohmann::ordered_json document = nlohmann::ordered_json::array();
+  for (const v1::RecordedArtifact& recorded : list.artifacts()) {
+    const v1::Artifact& artifact = recorded.artifact();
+    const fs::path path = folder / recorded.step() / FileNameOf(artifact.uri());
+    SC_RETURN_IF_ERROR(CreateFolders(path.parent_path().string()));
+    SC_RETURN_IF_ERROR(
+        Download(client, artifact.uri(), path.string(), flags.force).status());
+    document.push_back({{"uri", artifact.uri()},
+                        {"file", path.string()},
+                        {"sha256", artifact.sha256()},
+                        {"size_bytes", artifact.size_bytes()}});
+    if (!ForPrograms(context)) {
+      context.console.Out(absl::StrCat(path.string(), "  ",
+                                       BytesText(artifact.size_bytes()),
+                                       ", digest checked\n"));
+    }
+  }
+  PrintedForPrograms(
+      context, {{"run", flags.first}, {"artifacts", std::move(document)}});
+  return ExitCode::kOk;
+}
+
 absl::StatusOr<ExitCode> Pull(const PullFlags& flags, Context& context) {
   SC_ASSIGN_OR_RETURN(const std::shared_ptr<OrchestratorClient> client,
                       context.connect(context));
+  if (flags.name.empty() && !IsUri(flags.first)) {
+    return PullRun(flags, context, *client);
+  }
   SC_ASSIGN_OR_RETURN(const std::string uri,
                       ChooseArtifact(*client, flags.first, flags.name));
   return flags.format.empty() ? PullAsItIs(flags, context, *client, uri)
@@ -137,9 +177,11 @@ Verb AddArtifactsPullVerb(CLI::App& artifacts) {
   CLI::App& app = AddParser(
       artifacts, "pull",
       "Copy an artifact into a file here, and check its digest.\n"
+      "Without a name, all artifacts of the run, into a folder of its name.\n"
       "With --format pt, torch.load opens it; weights are a state dict.",
       {"artifacts pull airline-7k2m9q weights --format pt",
-       "artifacts pull airline-7k2m9q y_forecast --to forecast.safetensors"});
+       "artifacts pull airline-7k2m9q y_forecast --to forecast.safetensors",
+       "artifacts pull airline-7k2m9q"});
   AddArtifactChoice(app, flags->first, flags->name);
   AddChoice(app, "--format", flags->format, ConversionFormats(),
             "convert it (as it is)");

@@ -49,8 +49,15 @@ Verb AddStagesVerb(CLI::App& root) {
   auto name = std::make_shared<std::string>();
   CLI::App& app =
       AddParser(root, "stages", "List the stages, or show one in full.",
-                {"stages", "stages train"});
-  app.add_option("stage", *name, "name of the stage (all)")->type_name("");
+                {"stages", "stages show train"});
+  app.require_subcommand(0, 1);
+  AddParser(app, "list", "List the stages.", {"stages list"});
+  CLI::App& show = AddParser(
+      app, "show", "Show a stage: parameters, inputs, outputs, replicas.",
+      {"stages show train"});
+  show.add_option("stage", *name, "name of the stage")
+      ->required()
+      ->type_name("");
   return {&app, [name](Context& context) { return Stages(*name, context); }};
 }
 
