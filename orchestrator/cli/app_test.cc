@@ -298,6 +298,7 @@ TEST_F(AppTest, StagesListsOrShowsOne) {
   EXPECT_THAT(console_.out, HasSubstr("train"));
   EXPECT_EQ(Run("stages list"), 0);
   EXPECT_EQ(Run("stages show train"), 0);
+  EXPECT_EQ(Run("stages train"), 0);
   EXPECT_EQ(Run("stages show trian"), 1);
   EXPECT_THAT(console_.err, HasSubstr("did you mean \"train\"?"));
 }

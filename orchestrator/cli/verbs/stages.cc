@@ -58,6 +58,8 @@ Verb AddStagesVerb(CLI::App& root) {
   show.add_option("stage", *name, "name of the stage")
       ->required()
       ->type_name("");
+  // `stages train` is what many type; it means `stages show train`.
+  app.add_option("stage", *name, "name of a stage, as for show")->type_name("");
   return {&app, [name](Context& context) { return Stages(*name, context); }};
 }
 
