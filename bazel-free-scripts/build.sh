@@ -2,7 +2,8 @@
 # Configures and builds a preset of CMakePresets.json, after installing what is
 # missing. A second run builds only what has changed.
 #
-#   build.sh [PRESET [TARGET…]]    PRESET: release (default), dev, asan, clang
+#   build.sh [PRESET [TARGET…]]    PRESET: release (default), dev, asan, tsan,
+#                                  clang
 #
 # STAGECOACH_JOBS sets how many compilers run at once; by default as many as
 # cores and memory allow.
@@ -35,9 +36,10 @@ build() {
 main() {
   local preset="${1:-release}"
   case "${preset}" in
-    release | dev | asan | clang) ;;
-    --help | -h) sed -n '2,8s/^# \{0,1\}//p' "$0" && return 0 ;;
-    *) fail "unknown preset ${preset}; known: release, dev, asan, clang" ;;
+    release | dev | asan | tsan | clang) ;;
+    --help | -h) sed -n '2,9s/^# \{0,1\}//p' "$0" && return 0 ;;
+    *) fail "unknown preset ${preset}; known: release, dev, asan," \
+      "tsan, clang" ;;
   esac
   if [[ "${preset}" == clang ]]; then
     timed setup "${SCRIPTS}/setup.sh" --checks

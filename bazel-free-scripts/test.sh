@@ -2,13 +2,15 @@
 # Installs what is missing, builds the release preset and runs the tests.
 #
 #   test.sh [LABEL…]    LABEL: unit (beside the code), integration (real
-#                       processes on loopback), interop (a Python client),
-#                       deploy (metrics, boards, alerts and scaling, with a real
-#                       Prometheus). None: all of them.
+#                       processes on loopback), fault (processes are killed,
+#                       volumes full or hung), interop (a Python client), deploy
+#                       (metrics, boards, alerts and scaling, with a real
+#                       Prometheus); on demand fault-long (200 random kills).
+#                       None: all but that on demand.
 #
 # Prints the seconds that each step took. Once it is built, the last line is
 # `N passed, M failed`; the exit status is 0 only if all passed.
-# STAGECOACH_PRESET names another preset: dev, asan, clang.
+# STAGECOACH_PRESET names another preset: dev, asan, tsan, clang.
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -21,9 +23,12 @@ run_ctest() {
   ctest --test-dir "${BUILD}" --label-regex "^${label}\$" --quiet \
     --output-log "${REPORTS}/${label}.log" --output-on-failure \
     --output-junit "${REPORTS}/${label}.xml" --no-tests=error \
-    --parallel "$(nproc)" && return 0
-  show_failures "${REPORTS}/${label}.log"
-  return 1
+    --parallel "$(nproc)" || {
+    show_failures "${REPORTS}/${label}.log"
+    return 1
+  }
+  # What the tests did, where they say it.
+  sed -n 's/^figures: /  /p' "${BUILD}/Testing/Temporary/LastTest.log"
 }
 
 show_failures() {
@@ -53,13 +58,15 @@ run_tests() {
 
 main() {
   local labels=("$@") label reports=() targets=() status=0
-  [[ "$#" == 0 ]] && labels=(unit integration interop deploy)
+  [[ "$#" == 0 ]] && labels=(unit integration fault interop deploy)
   for label in "${labels[@]}"; do
     case "${label}" in
-      unit | integration | interop | deploy) reports+=("${REPORTS}/${label}.xml") ;;
-      --help | -h) sed -n '2,12s/^# \{0,1\}//p' "$0" && return 0 ;;
-      *) fail "unknown label ${label}; known: unit, integration," \
-        "interop, deploy" ;;
+      unit | integration | fault | fault-long | interop | deploy)
+        reports+=("${REPORTS}/${label}.xml")
+        ;;
+      --help | -h) sed -n '2,14s/^# \{0,1\}//p' "$0" && return 0 ;;
+      *) fail "unknown label ${label}; known: unit, integration, fault," \
+        "fault-long, interop, deploy" ;;
     esac
   done
   if [[ " ${labels[*]} " == *" interop "* ]]; then

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/engine/crash_point.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/status_macros.h"
 
@@ -51,6 +52,7 @@ absl::Status Engine::Recover() {
   const absl::Duration start = clock_.Elapsed();
   SC_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, store_.UnfinishedRuns(),
                       "read the runs that have not ended");
+  PassCrashPoint(CrashPoint::kRunsRead);
   for (v1::Run& run : runs) {
     const std::string id = run.id();
     std::vector<v1::RunEvent> events;
@@ -77,6 +79,7 @@ absl::Status Engine::Recover() {
   }
   AdmitRecovered();
   metrics_.Recovered(clock_.Elapsed() - start, active_.size());
+  PassCrashPoint(CrashPoint::kRecovered);
   return absl::OkStatus();
 }
 
@@ -109,6 +112,7 @@ absl::Time Engine::Now() const {
 
 void Engine::RunThread() {
   while (!mailbox_.closed()) RunOnce(UntilNextWake());
+  PassCrashPoint(CrashPoint::kStopping);
   RunOnce(absl::ZeroDuration());
 }
 

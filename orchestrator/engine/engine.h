@@ -145,6 +145,7 @@ class Engine {
   void ResumeNow(const std::string& run_id, const RunCallback& done);
   Active* FindGoing(const std::string& run_id, absl::string_view wish,
                     const RunCallback& done);
+  void DeleteNow(const std::string& run_id, const StatusCallback& done);
 
   // engine_cache.cc: steps whose result may be that of an equal one.
   void LookUp(Active& active, int step);

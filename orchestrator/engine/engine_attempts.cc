@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/engine/crash_point.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/pipeline/plan.h"
 #include "services/common/base/logging.h"
@@ -132,9 +133,11 @@ void Engine::Call(Active& active, int step) {
     });
   };
   callbacks.on_end = post_end;
+  PassCrashPoint(CrashPoint::kBeforeCall);
   fleet_.Execute(record.stage(), live.replica, *std::move(request),
                  active.run.Limits(step).timeout + kCallMargin,
                  std::move(callbacks));
+  PassCrashPoint(CrashPoint::kAfterCall);
 }
 
 void Engine::TakeUpSteps(Active& active) {
@@ -164,7 +167,9 @@ void Engine::CancelAttempt(Active& active, int step) {
   const std::string stage = active.run.run().steps(step).stage();
   active.effects.emplace_back(
       [this, stage, replica = live.replica, request = std::move(request)] {
+        PassCrashPoint(CrashPoint::kBeforeCancel);
         fleet_.Cancel(stage, replica, request);
+        PassCrashPoint(CrashPoint::kAfterCancel);
       });
 }
 
@@ -220,6 +225,7 @@ void Engine::OnEnd(const std::string& run_id, int step, int attempt,
                    const absl::StatusOr<v1::ExecutionResult>& result) {
   Active* active = Find(run_id);
   if (active == nullptr || !active->run.IsRunning(step, attempt)) return;
+  PassCrashPoint(CrashPoint::kResultReceived);
   if (result.ok()) {
     OnSuccess(*active, step, *result);
   } else if (absl::IsUnavailable(result.status()) &&

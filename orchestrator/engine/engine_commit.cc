@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/engine/crash_point.h"
 #include "orchestrator/engine/engine.h"
 #include "services/common/base/logging.h"
 #include "services/common/contract/states.h"
@@ -49,7 +50,9 @@ void Engine::Commit() {
   }
   if (writes.empty()) return;
   const absl::Duration start = clock_.Elapsed();
+  PassCrashPoint(CrashPoint::kBeforeCommit);
   const std::vector<absl::Status> statuses = store_.Commit(writes);
+  PassCrashPoint(CrashPoint::kAfterCommit);
   metrics_.Committed(clock_.Elapsed() - start, writes.size());
   for (size_t i = 0; i < changed.size(); ++i) {
     if (statuses[i].ok()) {
@@ -65,6 +68,7 @@ void Engine::Committed(Active& active, RunWrite write) {
     active.waiting_for_insert.clear();
   }
   active.feed->Publish(std::move(write.events));
+  PassCrashPoint(CrashPoint::kEventsPublished);
   for (const RunWrite::StepWrite& step : write.steps) {
     if (step.step.has_cache() && IsTerminal(step.step.state())) {
       SettleFlight(active, step.index);
@@ -76,6 +80,7 @@ void Engine::Committed(Active& active, RunWrite write) {
     metrics_.RunActive(run);
     return;
   }
+  PassCrashPoint(CrashPoint::kRunEnded);
   metrics_.RunEnded(run);
   LogEnd(run);
   active.feed->End(run);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/engine/crash_point.h"
 #include "orchestrator/engine/engine.h"
 #include "services/common/base/logging.h"
 #include "services/common/contract/proto_time.h"
@@ -26,6 +27,7 @@ void Engine::Submit(v1::Run run, std::string request_digest,
 
 void Engine::SubmitNow(v1::Run run, std::string request_digest,
                        const RunCallback& done) {
+  PassCrashPoint(CrashPoint::kSubmitted);
   const std::string key = run.idempotency_key();
   if (!key.empty() && AnswerReplay(key, request_digest, done)) return;
   const std::string id = run.id();
@@ -36,8 +38,11 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
       .effects = {},
       .waiting_for_insert = {done}});
   Active& reference = *active;
-  active->effects.emplace_back(
-      [&reference, done] { done(reference.run.run()); });
+  active->effects.emplace_back([&reference, done] {
+    PassCrashPoint(CrashPoint::kBeforeAnswer);
+    done(reference.run.run());
+    PassCrashPoint(CrashPoint::kAfterAnswer);
+  });
   if (!key.empty()) run_by_key_[key] = id;
   Touch(reference);
   active_.emplace(id, std::move(active));
@@ -163,13 +168,21 @@ Engine::Active* Engine::FindGoing(const std::string& run_id,
 }
 
 void Engine::DeleteRun(std::string run_id, const StatusCallback& done) {
-  const bool posted = mailbox_.Post([this, run_id = std::move(run_id), done] {
-    done(Find(run_id) == nullptr
-             ? store_.DeleteRun(run_id)
-             : absl::FailedPreconditionError(absl::StrCat(
-                   "run ", run_id, " has not ended; cancel it first")));
-  });
+  const bool posted = mailbox_.Post(
+      [this, run_id = std::move(run_id), done] { DeleteNow(run_id, done); });
   if (!posted) done(Stopping());
+}
+
+void Engine::DeleteNow(const std::string& run_id, const StatusCallback& done) {
+  if (Find(run_id) != nullptr) {
+    done(absl::FailedPreconditionError(
+        absl::StrCat("run ", run_id, " has not ended; cancel it first")));
+    return;
+  }
+  PassCrashPoint(CrashPoint::kBeforeDeletion);
+  const absl::Status deleted = store_.DeleteRun(run_id);
+  PassCrashPoint(CrashPoint::kAfterDeletion);
+  done(deleted);
 }
 
 }  // namespace stagecoach

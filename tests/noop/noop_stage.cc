@@ -21,6 +21,8 @@ absl::StatusCode CodeNamed(const std::string& name) {
   return absl::StatusCode(code);
 }
 
+}  // namespace
+
 absl::Status Sleep(absl::Duration length, ExecutionContext& context) {
   const absl::Time start = absl::Now();
   for (;;) {
@@ -33,8 +35,6 @@ absl::Status Sleep(absl::Duration length, ExecutionContext& context) {
     absl::SleepFor(std::min(kNap, length - slept));
   }
 }
-
-}  // namespace
 
 v1::StageDescription NoopStage::Describe() const {
   return StageBuilder("noop", "1.0.0", "Does nothing, slowly or badly.")

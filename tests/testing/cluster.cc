@@ -38,6 +38,10 @@ v1::RunRequest AirlineRequest(int epochs) {
   return request;
 }
 
+std::string ProgramPath(const std::string& name) {
+  return STAGECOACH_BINARY_DIR "/" + name;
+}
+
 std::string ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
@@ -101,15 +105,15 @@ std::vector<std::string> TestCluster::Flags(const std::string& name) const {
 }
 
 absl::Status TestCluster::Start(const std::string& name,
-                                const std::vector<std::string>& more_flags) {
+                                const std::vector<std::string>& more_flags,
+                                const std::vector<std::string>& environment) {
   std::vector<std::string> flags = Flags(name);
   flags.insert(flags.end(), more_flags.begin(), more_flags.end());
   std::filesystem::remove(absl::StrCat(folder_, "/run/", name, ".json"));
   SC_ASSIGN_OR_RETURN(
       Process process,
-      Process::Start(
-          absl::StrCat(STAGECOACH_BINARY_DIR "/stagecoach-", ProgramOf(name)),
-          flags, log(name)));
+      Process::Start(ProgramPath("stagecoach-" + ProgramOf(name)), flags,
+                     log(name), environment));
   processes_.insert_or_assign(name, std::move(process));
   SC_RETURN_IF_ERROR(AwaitEndpoints(name));
   if (name == "orchestrator") {
@@ -146,6 +150,16 @@ absl::Status TestCluster::AwaitEndpoints(const std::string& name) {
   }
   endpoints_[name] = *endpoints;
   return absl::OkStatus();
+}
+
+absl::Status TestCluster::Apply(const std::string& yaml) {
+  grpc::ClientContext context;
+  SetPatience(context);
+  v1::ApplyPipelineRequest call;
+  call.set_yaml(yaml);
+  v1::ApplyPipelineResponse response;
+  return FromGrpcStatus(orchestrator_->ApplyPipeline(&context, call, &response),
+                        context);
 }
 
 absl::StatusOr<v1::Run> TestCluster::Execute(
@@ -186,6 +200,26 @@ absl::StatusOr<v1::Run> TestCluster::Get(const std::string& run_id) {
   SC_RETURN_IF_ERROR(FromGrpcStatus(
       orchestrator_->GetRun(&context, call, &response), context));
   return response.run();
+}
+
+absl::Status TestCluster::Cancel(const std::string& run_id) {
+  grpc::ClientContext context;
+  SetPatience(context);
+  v1::CancelRunRequest call;
+  call.set_run_id(run_id);
+  v1::CancelRunResponse response;
+  return FromGrpcStatus(orchestrator_->CancelRun(&context, call, &response),
+                        context);
+}
+
+absl::Status TestCluster::Delete(const std::string& run_id) {
+  grpc::ClientContext context;
+  SetPatience(context);
+  v1::DeleteRunRequest call;
+  call.set_run_id(run_id);
+  v1::DeleteRunResponse response;
+  return FromGrpcStatus(orchestrator_->DeleteRun(&context, call, &response),
+                        context);
 }
 
 absl::Status TestCluster::Watch(

@@ -37,9 +37,18 @@ class TestCluster {
   // Starts one and waits until it serves: `load`, `prepare`, `train`,
   // `forecast`, `noop` or `orchestrator`; `train-2` is another replica of
   // `train`. One that ran before gets its ports again. The orchestrator is told
-  // of the stages that were started before it.
+  // of the stages that were started before it. `environment` is that of
+  // Process::Start.
   absl::Status Start(const std::string& name,
-                     const std::vector<std::string>& more_flags = {});
+                     const std::vector<std::string>& more_flags = {},
+                     const std::vector<std::string>& environment = {});
+
+  // Closes the test's connection, for which an orchestrator that is told to
+  // stop would wait. Until the next Start there is no orchestrator to call.
+  void Disconnect() { orchestrator_.reset(); }
+
+  // Adds a pipeline.
+  absl::Status Apply(const std::string& yaml);
 
   Process& process(const std::string& name) { return processes_.at(name); }
   const Endpoints& endpoints(const std::string& name) const {
@@ -60,6 +69,8 @@ class TestCluster {
 
   absl::StatusOr<v1::Run> Create(const v1::RunRequest& request);
   absl::StatusOr<v1::Run> Get(const std::string& run_id);
+  absl::Status Cancel(const std::string& run_id);
+  absl::Status Delete(const std::string& run_id);
 
   // Follows a run until `enough` says so or it ends.
   absl::Status Watch(const std::string& run_id,
@@ -80,6 +91,9 @@ class TestCluster {
 
 // A request to run the reference pipeline, with `epochs` of training.
 v1::RunRequest AirlineRequest(int epochs = 100);
+
+// Where the build has put a program.
+std::string ProgramPath(const std::string& name);
 
 // The whole of a file; empty if it cannot be read.
 std::string ReadWholeFile(const std::string& path);

@@ -57,7 +57,7 @@ int64_t ResidentMemory(pid_t pid) {
 
 absl::StatusOr<Process> Process::Start(
     const std::string& program, const std::vector<std::string>& arguments,
-    const std::string& log_file) {
+    const std::string& log_file, const std::vector<std::string>& environment) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
@@ -70,9 +70,16 @@ absl::StatusOr<Process> Process::Start(
     argv.push_back(const_cast<char*>(argument.c_str()));
   }
   argv.push_back(nullptr);
+  // The first of two values of a name counts.
+  std::vector<char*> variables;
+  for (const std::string& variable : environment) {
+    variables.push_back(const_cast<char*>(variable.c_str()));
+  }
+  for (char** own = environ; *own != nullptr; ++own) variables.push_back(*own);
+  variables.push_back(nullptr);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr,
-                                argv.data(), environ);
+                                argv.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return absl::ErrnoToStatus(error, program);
   return Process(pid);

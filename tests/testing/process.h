@@ -18,9 +18,11 @@ namespace stagecoach {
 class Process {
  public:
   // Starts `program` with `arguments`; its output is appended to `log_file`.
+  // `environment` (`NAME=value`) is added to that of the test.
   static absl::StatusOr<Process> Start(
       const std::string& program, const std::vector<std::string>& arguments,
-      const std::string& log_file);
+      const std::string& log_file,
+      const std::vector<std::string>& environment = {});
 
   // Kills it if it still runs.
   ~Process();
