@@ -89,6 +89,12 @@ ALLOWED = {
         "orchestrator/fleet/fleet.h",
         "orchestrator/store/run_store.h",
     ],
+    "orchestrator/retention": [
+        BASE,
+        ARTIFACT,
+        CONTRACT,
+        "orchestrator/store/store.h",
+    ],
     "orchestrator/engine": [
         BASE,
         CONTRACT,
@@ -109,6 +115,7 @@ ALLOWED = {
         "orchestrator/cache",
         "orchestrator/engine",
         "orchestrator/fleet",
+        "orchestrator/retention",
         "orchestrator/store",
         "gRPC",
     ],
@@ -131,6 +138,7 @@ ALLOWED = {
         "orchestrator/api",
         "orchestrator/engine",
         "orchestrator/fleet",
+        "orchestrator/retention",
         "orchestrator/store",
         "gRPC",
         "HTTP",

@@ -40,6 +40,16 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
                  "the largest file that may be uploaded")
       ->type_name("BYTES")
       ->capture_default_str();
+  AddDurationFlag(app, "--retention-max-age", options.retention.max_age,
+                  "delete runs, with their artifacts, that ended longer ago "
+                  "than this, e.g. 720h; 0: no such rule");
+  app.add_option("--retention-keep-last", options.retention.keep_last,
+                 "but keep so many of each pipeline's newest runs; alone: "
+                 "delete all others; 0: no such rule")
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  AddDurationFlag(app, "--retention-interval", options.retention.interval,
+                  "from one time that old runs are deleted to the next");
 }
 
 int Main(int argc, const char* const* argv) {

@@ -9,6 +9,7 @@
 #include "orchestrator/pipeline/parse.h"
 #include "orchestrator/pipeline/plan.h"
 #include "orchestrator/pipeline/validate.h"
+#include "services/common/artifact/uri.h"
 #include "services/common/base/nearest_name.h"
 #include "services/common/base/status_macros.h"
 
@@ -158,6 +159,16 @@ absl::StatusOr<std::unique_ptr<ArtifactUpload>> Operations::BeginUpload(
   SC_RETURN_IF_ERROR(CheckUploadHeader(header, options_.max_upload_bytes));
   SC_RETURN_IF_ERROR(CheckVolume(header.volume()));
   return artifacts_.BeginUpload(header, options_.max_upload_bytes);
+}
+
+void Operations::CollectGarbage(const v1::CollectGarbageRequest& request,
+                                const RetentionService::Done& done) {
+  retention_.Collect(request, done);
+}
+
+absl::Status Operations::PinArtifact(const v1::PinArtifactRequest& request) {
+  SC_RETURN_IF_ERROR(ArtifactUri::Parse(request.uri()).status(), "uri");
+  return store_.SetPinned(request.uri(), !request.unpin());
 }
 
 }  // namespace stagecoach

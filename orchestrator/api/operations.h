@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/fleet.h"
+#include "orchestrator/retention/retention_service.h"
 #include "orchestrator/store/store.h"
 #include "services/common/artifact/artifact_store.h"
 #include "stagecoach/v1/orchestrator.pb.h"
@@ -49,11 +50,13 @@ struct OpenedArtifact {
 class Operations {
  public:
   Operations(Store& store, Engine& engine, Fleet& fleet,
-             ArtifactStore& artifacts, OperationsOptions options)
+             ArtifactStore& artifacts, RetentionService& retention,
+             OperationsOptions options)
       : store_(store),
         engine_(engine),
         fleet_(fleet),
         artifacts_(artifacts),
+        retention_(retention),
         options_(std::move(options)) {}
 
   // Runs. `trace_parent` is the caller's `traceparent`; the run gets a span in
@@ -98,6 +101,11 @@ class Operations {
   absl::StatusOr<std::unique_ptr<ArtifactUpload>> BeginUpload(
       v1::UploadHeader header);
 
+  // Retention.
+  void CollectGarbage(const v1::CollectGarbageRequest& request,
+                      const RetentionService::Done& done);
+  absl::Status PinArtifact(const v1::PinArtifactRequest& request);
+
   // Logs. At most a few MiB.
   absl::StatusOr<std::string> ReadLog(const v1::ReadLogRequest& request);
 
@@ -118,6 +126,7 @@ class Operations {
   Engine& engine_;
   Fleet& fleet_;
   ArtifactStore& artifacts_;
+  RetentionService& retention_;
   const OperationsOptions options_;
 };
 

@@ -66,13 +66,15 @@ absl::Status OrchestratorOptions::Validate() const {
     return absl::InvalidArgumentError(absl::StrCat(
         "--max-upload-bytes is ", max_upload_bytes, "; it must be at least 1"));
   }
+  SC_RETURN_IF_ERROR(retention.Validate());
   return ParseAllStageAddresses(stages).status();
 }
 
 OrchestratorServer::OrchestratorServer(OrchestratorOptions options)
     : options_(std::move(options)),
       metrics_(std::make_shared<ProcessMetrics>("orchestrator")),
-      engine_metrics_(metrics_->registry()) {}
+      engine_metrics_(metrics_->registry()),
+      gc_metrics_(metrics_->registry()) {}
 
 OrchestratorServer::~OrchestratorServer() { Stop(); }
 
@@ -146,8 +148,17 @@ absl::Status OrchestratorServer::OpenParts() {
   fleet_->Start();
   SC_RETURN_IF_ERROR(engine_->Recover());
   engine_->Start();
-  operations_ = std::make_unique<Operations>(
-      *store_, *engine_, *fleet_, *artifacts_, MakeOperationsOptions());
+  collector_ = std::make_unique<GarbageCollector>(
+      *store_, volumes_,
+      [this](absl::string_view volume) { return CheckVolume(volume); }, clock,
+      gc_metrics_);
+  retention_ = std::make_unique<RetentionService>(
+      *collector_, options_.retention, std::make_unique<TimerQueue>(clock),
+      gc_metrics_);
+  retention_->Start();
+  operations_ =
+      std::make_unique<Operations>(*store_, *engine_, *fleet_, *artifacts_,
+                                   *retention_, MakeOperationsOptions());
   executor_ = std::make_unique<BoundedExecutor>("api", kApiThreads, kApiQueue);
   transfers_ = std::make_unique<BoundedExecutor>("transfers", kTransferThreads,
                                                  kTransferQueue);
@@ -202,6 +213,7 @@ void OrchestratorServer::Stop() {
     engine_->feeds().Stop();
   }
   if (cache_executor_ != nullptr) cache_executor_->Shutdown();
+  if (retention_ != nullptr) retention_->Stop();
   if (server_ != nullptr) server_->Shutdown(kCallDrain);
   if (http_server_ != nullptr) http_server_->Stop(kLastAnswers);
   if (executor_ != nullptr) executor_->Shutdown();

@@ -18,6 +18,7 @@
 #include "orchestrator/cache/store_result_cache.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/grpc_fleet.h"
+#include "orchestrator/retention/retention_service.h"
 #include "orchestrator/store/store.h"
 #include "services/common/artifact/artifact_store.h"
 #include "services/common/artifact/volume_map.h"
@@ -48,6 +49,8 @@ struct OrchestratorOptions {
   std::string http_listen_address = "127.0.0.1:0";
   // --max-upload-bytes: as OperationsOptions.
   int64_t max_upload_bytes = OperationsOptions().max_upload_bytes;
+  // --retention-…: which runs the orchestrator keeps by itself.
+  RetentionOptions retention;
 
   // INVALID_ARGUMENT naming the flag.
   absl::Status Validate() const;
@@ -99,7 +102,10 @@ class OrchestratorServer {
   std::unique_ptr<BoundedExecutor> cache_executor_;
   std::unique_ptr<StoreResultCache> cache_;
   EngineMetrics engine_metrics_;
+  GcMetrics gc_metrics_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<GarbageCollector> collector_;
+  std::unique_ptr<RetentionService> retention_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<BoundedExecutor> executor_;
   std::unique_ptr<BoundedExecutor> transfers_;

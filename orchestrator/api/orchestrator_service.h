@@ -81,6 +81,14 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::GetLineageRequest* request,
       v1::GetLineageResponse* response) override;
+  grpc::ServerUnaryReactor* CollectGarbage(
+      grpc::CallbackServerContext* context,
+      const v1::CollectGarbageRequest* request,
+      v1::CollectGarbageResponse* response) override;
+  grpc::ServerUnaryReactor* PinArtifact(
+      grpc::CallbackServerContext* context,
+      const v1::PinArtifactRequest* request,
+      v1::PinArtifactResponse* response) override;
   grpc::ServerWriteReactor<v1::ReadArtifactResponse>* ReadArtifact(
       grpc::CallbackServerContext* context,
       const v1::ReadArtifactRequest* request) override;

@@ -185,4 +185,28 @@ ServerUnaryReactor* OrchestratorService::GetLineage(
   });
 }
 
+ServerUnaryReactor* OrchestratorService::CollectGarbage(
+    CallbackServerContext* context, const v1::CollectGarbageRequest* request,
+    v1::CollectGarbageResponse* response) {
+  return RunUnaryAsync(
+      *context, executor_, [this, request, response](const UnaryDone& done) {
+        operations_.CollectGarbage(
+            *request,
+            [response,
+             done](absl::StatusOr<v1::CollectGarbageResponse> collected) {
+              const absl::Status status = collected.status();
+              if (status.ok()) *response = *std::move(collected);
+              done(status);
+            });
+      });
+}
+
+ServerUnaryReactor* OrchestratorService::PinArtifact(
+    CallbackServerContext* context, const v1::PinArtifactRequest* request,
+    v1::PinArtifactResponse* /*response*/) {
+  return RunUnary(*context, executor_, [this, request] {
+    return operations_.PinArtifact(*request);
+  });
+}
+
 }  // namespace stagecoach

@@ -101,6 +101,13 @@ absl::StatusOr<CacheAnswer> StoreResultCache::Examine(const CachedStep& cached,
       return answer;
     }
     SC_RETURN_IF_ERROR(verified, "output '", output.name(), "'");
+    // Reading it took its time, and retention deletes the record first.
+    const absl::Status recorded = store_.FindArtifact(output.uri()).status();
+    if (absl::IsNotFound(recorded)) {
+      answer.reason = absl::StrCat("its run ", cached.run_id, " was deleted");
+      return answer;
+    }
+    SC_RETURN_IF_ERROR(recorded);
   }
   answer.outcome = v1::CACHE_OUTCOME_HIT;
   answer.outputs.assign(cached.step.outputs().begin(),

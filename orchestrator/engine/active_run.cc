@@ -36,6 +36,10 @@ ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
   ActiveRun result(std::move(run), /*inserted=*/false);
   result.request_digest_ = std::move(request_digest);
   result.run_changed_ = true;
+  // It needs what it was given, also before a step has read it.
+  for (const auto& [name, input] : result.run_.inputs()) {
+    result.reads_.push_back({input.uri(), /*step=*/"", /*input=*/""});
+  }
   for (int i = 0; i < result.run_.steps_size(); ++i) {
     result.changed_steps_.insert(i);
     // That a step is still PENDING is no news.

@@ -119,6 +119,15 @@ TEST_F(ActiveRunTest, AnInsertTakenBackIsStillAnInsert) {
   EXPECT_TRUE(run_.TakeWrite(kNow).insert);
 }
 
+TEST_F(ActiveRunTest, WhatARunIsGivenIsNeededFromItsCreation) {
+  v1::Run run;
+  (*run.mutable_inputs())["source"].set_uri("pvc://artifacts/a.csv");
+  const RunWrite write = ActiveRun::Created(run, "digest").TakeWrite(kNow);
+  ASSERT_EQ(write.reads.size(), 1u);
+  EXPECT_EQ(write.reads[0].uri, "pvc://artifacts/a.csv");
+  EXPECT_EQ(write.reads[0].input, "") << "no step has read it";
+}
+
 TEST_F(ActiveRunTest, WhatAStepReadsIsRecordedOnceForAllAttempts) {
   StartLoad();
   FinishLoad();
