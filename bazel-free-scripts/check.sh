@@ -10,8 +10,9 @@
 #   python        ruff check and format
 #   shell         shellcheck
 #   yaml          yamllint
-#   deploy        hadolint; every Kubernetes overlay renders, fits the schemas of
-#                 1.31 to 1.35 and our policy; what is generated is fresh
+#   deploy        hadolint; compose.yaml fits the schema of Compose; every
+#                 Kubernetes overlay renders, fits the schemas of 1.31 to 1.35
+#                 and our policy; what is generated is fresh
 #   dependencies  who may include and link whom; every file is in a target
 #   style         sizes, exceptions, sleeping, header guards
 #
@@ -109,6 +110,8 @@ check_yaml() { project_files '*.yaml' '*.yml' | xargs yamllint --strict; }
 check_deploy() {
   "${SCRIPTS}/setup.sh" --deploy || return
   "${DEPLOY_VENV}/bin/hadolint" deploy/Dockerfile || return
+  "${DEPLOY_VENV}/bin/check-jsonschema" --quiet \
+    --builtin-schema vendor.compose-spec deploy/compose.yaml || return
   python3 deploy/prometheus/make_rules.py --check || return
   python3 deploy/grafana/make_boards.py --check || return
   PATH="${DEPLOY_VENV}/bin:${PATH}" python tests/deploy/check_manifests.py
@@ -126,7 +129,7 @@ main() {
     case "${argument}" in
       --all) all=yes ;;
       --fix) fix=yes ;;
-      --help | -h) sed -n '2,20s/^# \{0,1\}//p' "$0" && return 0 ;;
+      --help | -h) sed -n '2,21s/^# \{0,1\}//p' "$0" && return 0 ;;
       *)
         [[ " ${CHECKS[*]} " == *" ${argument} "* ]] ||
           fail "unknown check ${argument}; known: ${CHECKS[*]}"

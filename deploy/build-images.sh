@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images stagecoach-orchestrator and stagecoach-stages with docker,
-# podman or buildah, whichever is there first.
+# podman or buildah, whichever works first.
 #
 #   build-images.sh [--tool TOOL] [--tag TAG] [--prebuilt] [-- ARGUMENT…]
 #
@@ -21,15 +21,16 @@ tool=""
 tag=""
 prebuilt=no
 
+# A docker without its daemon is none.
 find_tool() {
   local candidate
   for candidate in docker podman buildah; do
-    if command -v "${candidate}" >/dev/null; then
+    if "${candidate}" version >/dev/null 2>&1; then
       echo "${candidate}"
       return
     fi
   done
-  fail "needs docker, podman or buildah"
+  fail "needs docker, podman or buildah, one that works"
 }
 
 version() {
@@ -47,11 +48,12 @@ collect_roots() {
   "${ROOT}/deploy/collect-roots.sh" "${PROGRAMS}" "${ROOTS}"
 }
 
-# HEALTHCHECK is known to docker's format alone.
+# HEALTHCHECK is known to docker's format alone. Layers: both images are made of
+# one build, which buildah does not keep by default.
 build() {
   local target="$1" command=("${tool}" build)
   shift
-  [[ "${tool}" == docker ]] || command+=(--format docker)
+  [[ "${tool}" == docker ]] || command+=(--format docker --layers)
   "${command[@]}" --file "${ROOT}/deploy/Dockerfile" --target "${target}" \
     --tag "stagecoach-${target}:${tag}" \
     --build-arg "VERSION=$(version)" \

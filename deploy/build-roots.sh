@@ -31,6 +31,8 @@ if [[ "${PREBUILT:-no}" == yes ]]; then
 else
   compile
   deploy/collect-roots.sh "${PROGRAMS}" /roots
+  # The layer keeps what the images need, not 5 GB of objects.
+  rm -rf build third_party "${PROGRAMS}"
 fi
 # What the programs may write to, if nothing is mounted there.
 chown -R "${USER_ID}:${USER_ID}" /roots/*/var/lib/stagecoach \

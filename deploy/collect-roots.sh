@@ -40,6 +40,8 @@ make_folders() {
   echo "stagecoach:x:${USER_ID}:${USER_ID}::/:/nonexistent" >"${root}/etc/passwd"
   echo "stagecoach:x:${USER_ID}:" >"${root}/etc/group"
   echo "hosts: files dns" >"${root}/etc/nsswitch.conf"
+  # A name in /etc/hosts has all of its addresses, as one in DNS has.
+  echo "multi on" >"${root}/etc/host.conf"
   cp /etc/ssl/certs/ca-certificates.crt "${root}/etc/ssl/certs/"
   chmod 1777 "${root}/tmp"
 }

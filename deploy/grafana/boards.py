@@ -17,6 +17,7 @@ class Panel:
     kind: str = "timeseries"
     width: int = 8
     stack: bool = False
+    log: bool = False
     # Of a ratio or count: (colour, from).
     thresholds: list = dataclasses.field(default_factory=list)
     about: str = ""
@@ -77,8 +78,9 @@ PIPELINES = Board(
                 kind="stat",
                 width=6,
                 thresholds=BAD_RATIO,
-                about="Part of the runs' time that is not reading, computing "
-                "or writing: waiting for a slot, calls, commits.",
+                about="Part of the time of runs that succeed which is not "
+                "reading, computing or writing: waiting for a slot, calls, "
+                "commits, lost work.",
             ),
             Panel(
                 "Since the last success",
@@ -139,7 +141,7 @@ PIPELINES = Board(
                 [
                     (
                         "sum by (stage, phase) "
-                        "(rate(stagecoach_step_seconds_sum{!}[rate]))",
+                        "(rate(stagecoach_step_seconds_sum{!}[rate])) > 0",
                         "{{stage}} {{phase}}",
                     )
                 ],
@@ -181,9 +183,9 @@ PIPELINES = Board(
                 "Look-ups of earlier results a minute",
                 [
                     (
-                        "60 * sum by (stage, result) (rate("
+                        "60 * sum by (result) (rate("
                         "stagecoach_cache_lookups_total{!}[rate]))",
-                        "{{stage}} {{result}}",
+                        "{{result}}",
                     )
                 ],
             ),
@@ -250,9 +252,9 @@ STAGES = Board(
                 "Executions a second, by outcome",
                 [
                     (
-                        "sum by (stage, outcome) "
+                        "sum by (outcome) "
                         "(rate(stagecoach_stage_executions_total{}[rate]))",
-                        "{{stage}} {{outcome}}",
+                        "{{outcome}}",
                     )
                 ],
             ),
@@ -266,7 +268,8 @@ STAGES = Board(
                 [
                     (
                         "sum by (stage, phase) "
-                        "(rate(stagecoach_stage_execution_seconds_sum{}[rate]))",
+                        "(rate(stagecoach_stage_execution_seconds_sum{}[rate]))"
+                        " > 0",
                         "{{stage}} {{phase}}",
                     )
                 ],
@@ -297,9 +300,9 @@ STAGES = Board(
                 "Refused a minute, by reason",
                 [
                     (
-                        "60 * sum by (stage, reason) "
+                        "60 * sum by (reason) "
                         "(rate(stagecoach_stage_rejected_total{}[rate]))",
-                        "{{stage}} {{reason}}",
+                        "{{reason}}",
                     )
                 ],
             ),
@@ -310,7 +313,7 @@ STAGES = Board(
                 [
                     (
                         "sum by (grpc_method) (rate(grpc_server_started_total"
-                        '{-stage,grpc_service=~"stagecoach.*"}[rate]))',
+                        '{-stage,grpc_service=~"stagecoach.*"}[rate])) > 0',
                         "{{grpc_method}}",
                     )
                 ],
@@ -347,7 +350,7 @@ STAGES = Board(
                     (
                         "stagecoach_stage_ready{} + 2 * "
                         "stagecoach_stage_draining{}",
-                        "{{instance}} {{stage}}",
+                        "{{instance}}",
                     )
                 ],
             ),
@@ -408,13 +411,14 @@ TRAINING = Board(
         "Quality": [
             Panel(
                 "Loss",
-                [("stagecoach_train_loss{}", "{{instance}}")],
+                [("stagecoach_train_loss{} > 0", "{{instance}}")],
                 width=12,
+                log=True,
                 about="Mean squared error of the last epoch that ended.",
             ),
             Panel(
                 "Metrics of the last evaluation",
-                [("stagecoach_train_metric{}", "{{instance}} {{name}}")],
+                [("stagecoach_train_metric{} > 0", "{{instance}} {{name}}")],
                 width=12,
             ),
         ],
@@ -464,8 +468,8 @@ TRAINING = Board(
                 [
                     (
                         "time() - "
-                        "stagecoach_train_last_checkpoint_timestamp_seconds{}"
-                        " > 0",
+                        "(stagecoach_train_last_checkpoint_timestamp_seconds{}"
+                        " > 0)",
                         "{{instance}}",
                     )
                 ],
@@ -636,7 +640,8 @@ CONTROL_PLANE = Board(
                 [
                     (
                         "sum by (grpc_method) (rate(grpc_server_started_total"
-                        '{grpc_service="stagecoach.v1.Orchestrator"}[rate]))',
+                        '{grpc_service="stagecoach.v1.Orchestrator"}[rate]))'
+                        " > 0",
                         "{{grpc_method}}",
                     )
                 ],
@@ -646,12 +651,13 @@ CONTROL_PLANE = Board(
                 [
                     (
                         "histogram_quantile(0.99, sum by (grpc_method, le) "
-                        "(rate(grpc_client_handling_seconds_bucket{}[rate])))"
-                        " >= 0",
+                        "(rate(grpc_client_handling_seconds_bucket"
+                        '{grpc_service=~"stagecoach.*"}[rate]))) >= 0',
                         "{{grpc_method}}",
                     )
                 ],
                 unit="s",
+                about="`Execute` lasts as long as the work that it asks for.",
             ),
             Panel(
                 "Log records a minute, by level",

@@ -66,12 +66,17 @@ def options(kind):
 
 
 def field_config(panel):
-    defaults = {"unit": panel.unit, "min": 0}
+    defaults = {"unit": panel.unit}
+    if not panel.log:
+        defaults["min"] = 0
     if panel.kind == "timeseries":
         defaults["custom"] = {
             "fillOpacity": 40 if panel.stack else 8,
             "showPoints": "never",
             "stacking": {"mode": "normal" if panel.stack else "none"},
+            "scaleDistribution": {"type": "log", "log": 10}
+            if panel.log
+            else {"type": "linear"},
         }
     if panel.thresholds:
         defaults["thresholds"] = {

@@ -180,9 +180,10 @@ void EngineMetrics::RunEnded(const v1::Run& run) {
   of.runs[run.state()]->Increment();
   const double wall = Seconds(run.times().wall());
   of.run_seconds[run.state()]->Observe(wall);
+  // What an attempt did that has not succeeded is not known.
+  if (run.state() != v1::RUN_STATE_SUCCEEDED) return;
   of.overhead_seconds->Observe(wall -
                                absl::ToDoubleSeconds(WorkOf(run.times())));
-  if (run.state() != v1::RUN_STATE_SUCCEEDED) return;
   if (of.last_success == nullptr) {
     of.last_success = &last_success_.Add({{"pipeline", run.pipeline_name()}});
   }

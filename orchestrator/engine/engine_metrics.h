@@ -27,8 +27,8 @@ namespace stagecoach {
 //     have not ended.
 //   stagecoach_runs_total{pipeline,outcome=succeeded|failed|cancelled}
 //   stagecoach_run_seconds{pipeline,outcome}: from creation to end.
-//   stagecoach_run_overhead_seconds{pipeline}: that, without reading, computing
-//     and writing in the stages.
+//   stagecoach_run_overhead_seconds{pipeline}: that of runs that succeeded,
+//     without reading, computing and writing in the stages.
 //   stagecoach_run_last_success_timestamp_seconds{pipeline}
 //   stagecoach_step_attempts_total{stage,outcome=succeeded|failed|lost|
 //     cancelled,code}

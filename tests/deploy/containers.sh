@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # The whole system in real containers: builds the images, starts each stage, the
 # orchestrator and Prometheus in a container or process of its own, all stages
-# sharing one volume; triggers runs from outside; stops a stage at work; and
-# shows that nothing is lost.
+# sharing one volume; triggers runs from outside; stops a stage at work, then the
+# orchestrator; and shows that nothing is lost.
 #
-#   containers.sh [--compile]    as root. --compile: compiles inside the image,
-#                                which takes 15 minutes, instead of taking what
-#                                this machine has built
+#   containers.sh [--compile | --built]    as root. --compile: compiles inside
+#                                          the image, which takes 15 minutes,
+#                                          instead of taking what this machine
+#                                          has built; --built: takes the images
+#                                          of the last time
 #
 # Installs podman, buildah, runc, debootstrap and Prometheus if they are
 # missing. Needs no registry (base-image.sh). Not part of test.sh: it needs root
@@ -49,7 +51,8 @@ until_true() {
 
 build_images() {
   local arguments=(--prebuilt)
-  [[ "$1" == no ]] || arguments=()
+  [[ "$1" != --built ]] || return 0
+  [[ "$1" != --compile ]] || arguments=()
   "${ROOT}/tests/deploy/base-image.sh"
   "${ROOT}/deploy/build-images.sh" --tool buildah --tag "${TAG}" \
     "${arguments[@]}" -- --isolation chroot
@@ -169,39 +172,79 @@ run_from_outside() {
     "--server=$(address_of orchestrator):50051"
 }
 
-stop_a_stage_at_work() {
-  local run replica victim=train code
+# Whether Prometheus has seen this to be so.
+seen() {
+  local found
+  found="$(promtool query instant "http://$(prometheus_address)" "$1")"
+  [[ -n "${found}" ]]
+}
+
+# Starts a run of half a minute and waits until its training has saved a
+# checkpoint. Sets `run` and `trainer`, the container at work.
+start_long_run() {
+  local replica
   run="$(command_outside run airline --detach --set epochs=20000 \
-    --set checkpoint_interval=100 | tail -n 1 | awk '{ print $NF }')"
+    --set checkpoint_interval=100 | awk '$1 == "run" { print $2 }')"
   until_true 60 training in_state "${run}" train RUNNING
   replica="$(in_state "${run}" train RUNNING | awk '{ print $3 }')"
-  [[ "${replica}" == "$(address_of train):"* ]] || victim=train-2
-  sleep 2
-  podman kill --signal TERM "${PREFIX}-${victim}" >/dev/null
-  code="$(podman wait "${PREFIX}-${victim}")"
-  [[ "${code}" == 0 ]] || fail "${victim} ended with ${code}"
-  until_true 30 "taken over" in_state "${run}" train '^STEP_STATE_RUNNING 2'
-  command_outside watch "${run}" | tail -n 30
+  trainer=train
+  [[ "${replica}" == "$(address_of train):"* ]] || trainer=train-2
+  until_true 30 checkpointed seen "increase(stagecoach_train_checkpoints_total\
+{outcome=\"saved\",instance=\"$(address_of "${trainer}"):9464\"}[3s]) > 0"
+}
+
+# terminate NAME: as a cluster stops a pod.
+terminate() {
+  local code
+  podman kill --signal TERM "${PREFIX}-$1" >/dev/null
+  code="$(podman wait "${PREFIX}-$1")"
+  [[ "${code}" == 0 ]] || fail "$1 ended with ${code}"
+  podman logs "${PREFIX}-$1" 2>&1 | tail -n 4
+}
+
+# See that `run` ends well, having trained this many times.
+has_lost_nothing() {
+  command_outside watch "${run}" | tail -n 3
   command_outside get "${run}"
-  in_state "${run}" forecast SUCCEEDED >/dev/null ||
-    fail "the run was lost with ${victim}"
-  podman logs "${PREFIX}-${victim}" 2>&1 | tail -n 4
-  say "SIGTERM to ${victim} at work: it ended with 0, its execution went on" \
-    "elsewhere, the run succeeded"
+  in_state "${run}" forecast SUCCEEDED >/dev/null || fail "${run} was lost"
+  in_state "${run}" train "^STEP_STATE_SUCCEEDED $1 " >/dev/null ||
+    fail "${run} has not trained $1 times"
+}
+
+stop_a_stage_at_work() {
+  local run trainer
+  start_long_run
+  terminate "${trainer}"
+  until_true 30 "taken over" in_state "${run}" train '^STEP_STATE_RUNNING 2'
+  until_true 30 resumed seen 'stagecoach_train_resumes_total > 0'
+  has_lost_nothing 2
+  say "SIGTERM to ${trainer} at work: it ended with 0, another went on from its" \
+    "checkpoint, the run succeeded"
+  podman start "${PREFIX}-${trainer}" >/dev/null
+}
+
+stop_the_orchestrator_at_work() {
+  local run trainer
+  start_long_run
+  terminate orchestrator
+  podman start "${PREFIX}-orchestrator" >/dev/null
+  until_true 30 "the orchestrator back" command_outside runs
+  has_lost_nothing 1
+  say "SIGTERM to the orchestrator: it ended with 0, the next one took the run" \
+    "up, which went on meanwhile and succeeded"
 }
 
 main() {
-  local compile=no name
-  case "${1:-}" in
-    "") ;;
-    --compile) compile=yes ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$0" && return 2 ;;
+  local how="${1:-}" name
+  case "${how}" in
+    "" | --compile | --built) ;;
+    *) sed -n '2,17s/^# \{0,1\}//p' "$0" && return 2 ;;
   esac
   DEBIAN_FRONTEND=noninteractive quietly apt-install apt-get install -q -y \
     --no-install-recommends buildah debootstrap podman prometheus runc
   folder="$(mktemp -d)"
   trap cleanup EXIT
-  build_images "${compile}"
+  build_images "${how}"
   check_images
   mkdir -p "${folder}/volume/data" "${folder}/state"
   cp "${ROOT}"/deploy/data/*.csv "${folder}/volume/data/"
@@ -221,7 +264,8 @@ main() {
   say "Prometheus scrapes $((${#STAGES[@]} + 1)) containers"
   run_from_outside
   stop_a_stage_at_work
-  say "1 passed, 0 failed"
+  stop_the_orchestrator_at_work
+  say "2 passed, 0 failed"
 }
 
 main "$@"

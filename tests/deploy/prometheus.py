@@ -38,7 +38,10 @@ class Prometheus:
     def watch(self, servers):
         """Scrapes these from now on."""
         groups = [
-            {"targets": [server.metrics], "labels": {"namespace": "test"}}
+            {
+                "targets": [server.metrics],
+                "labels": {"namespace": "test", "instance": server.name},
+            }
             for server in servers
         ]
         new = self._folder / "targets.new"
