@@ -5,19 +5,29 @@
 #include <prometheus/gauge.h>
 #include <torch/version.h>
 
+#include "services/common/base/cpu_limit.h"
+
 namespace stagecoach {
 namespace {
 
-constexpr int kIntraOpThreads = 1;
+// Half a millisecond on one core of a present machine.
+constexpr int64_t kLargeOperation = int64_t{1} << 24;
 
 }  // namespace
 
-void PrepareTorchThread() {
-  at::set_num_threads(kIntraOpThreads);
-  at::globalContext().setFlushDenormal(true);
+int TorchThreadsFor(int64_t multiply_adds, int processors) {
+  return multiply_adds < kLargeOperation ? 1 : processors;
 }
 
-void RegisterTorchMetrics(prometheus::Registry& registry) {
+int PrepareTorchThread(int64_t multiply_adds) {
+  static const int processors = CpuLimit();
+  const int threads = TorchThreadsFor(multiply_adds, processors);
+  at::set_num_threads(threads);
+  at::globalContext().setFlushDenormal(true);
+  return threads;
+}
+
+prometheus::Gauge& RegisterTorchMetrics(prometheus::Registry& registry) {
   prometheus::BuildGauge()
       .Name("stagecoach_torch_info")
       .Help("Always 1; the version of libtorch.")
@@ -28,8 +38,10 @@ void RegisterTorchMetrics(prometheus::Registry& registry) {
                       .Name("stagecoach_torch_threads")
                       .Help("Threads that libtorch computes with.")
                       .Register(registry);
-  threads.Add({{"kind", "intra"}}).Set(kIntraOpThreads);
+  prometheus::Gauge& intra = threads.Add({{"kind", "intra"}});
+  intra.Set(1);
   threads.Add({{"kind", "inter"}}).Set(at::get_num_interop_threads());
+  return intra;
 }
 
 }  // namespace stagecoach

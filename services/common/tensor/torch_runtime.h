@@ -3,29 +3,42 @@
 #ifndef SERVICES_COMMON_TENSOR_TORCH_RUNTIME_H_
 #define SERVICES_COMMON_TENSOR_TORCH_RUNTIME_H_
 
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <cstdint>
+
 namespace stagecoach {
+
+// Threads for operations of about `multiply_adds` each, when `processors` may
+// be used: one for all but large ones. Handing a part of the work to another
+// thread costs some ten microseconds, an operation of less than half a
+// millisecond gains nothing by it, and an execution then takes no more than its
+// one core however many the machine has.
+int TorchThreadsFor(int64_t multiply_adds, int processors);
 
 // Makes the calling thread ready to compute with libtorch; to be called at the
 // start of every execution, cheap when repeated.
 //
-// - One thread inside an operation. The models here are so small that handing
-//   work to others costs more than it gains, an execution then takes no more
-//   than its one core however many the machine has, and results do not depend
-//   on the number of cores.
+// - As many threads inside an operation as TorchThreadsFor says for the largest
+//   operations of the execution and the processors that the process may use.
+//   The same sizes on the same machine always give the same number, because
+//   results may depend on it.
 // - Denormal numbers count as zero. Gradients of saturated gates become
 //   denormal, which makes each multiplication up to a hundred times slower.
 //
-// Threads: any; it concerns the calling thread.
-void PrepareTorchThread();
+// Returns the number of threads. Threads: any; it concerns the calling one.
+int PrepareTorchThread(int64_t multiply_adds = 0);
 
 // Adds what a process that computes with libtorch exports beyond others:
 //
 //   stagecoach_torch_info{version}: always 1; the version of libtorch
 //   stagecoach_torch_threads{kind="intra"|"inter"}: threads inside an
-//     operation, as PrepareTorchThread sets them, and between operations
-void RegisterTorchMetrics(prometheus::Registry& registry);
+//     operation, 1 until it is set to what PrepareTorchThread returns, and
+//     between operations
+//
+// Returns the one for threads inside an operation; it belongs to the registry.
+prometheus::Gauge& RegisterTorchMetrics(prometheus::Registry& registry);
 
 }  // namespace stagecoach
 
