@@ -29,6 +29,10 @@ absl::Status BoundedExecutor::Submit(Task task) {
   }
   ++in_flight_;
   queue_.push_back(std::move(task));
+  if (!idle_.empty()) {
+    Wake(*idle_.back());
+    idle_.pop_back();
+  }
   return absl::OkStatus();
 }
 
@@ -36,6 +40,8 @@ void BoundedExecutor::Shutdown() {
   {
     absl::MutexLock lock(&mutex_);
     stopped_ = true;
+    for (Sleeper* sleeper : idle_) Wake(*sleeper);
+    idle_.clear();
   }
   absl::MutexLock lock(&join_mutex_);
   for (std::thread& thread : threads_) thread.join();
@@ -47,20 +53,36 @@ int BoundedExecutor::in_flight() const {
   return in_flight_;
 }
 
+void BoundedExecutor::Wake(Sleeper& sleeper) {
+  sleeper.woken = true;
+  sleeper.changed.Signal();
+}
+
+BoundedExecutor::Task BoundedExecutor::TakeLocked() {
+  // One that is woken for a task may find that another has just taken it.
+  while (queue_.empty()) {
+    if (stopped_) return nullptr;
+    Sleeper sleeper;
+    idle_.push_back(&sleeper);
+    while (!sleeper.woken) sleeper.changed.Wait(&mutex_);
+  }
+  Task task = std::move(queue_.front());
+  queue_.pop_front();
+  return task;
+}
+
 void BoundedExecutor::RunThread() {
-  for (;;) {
-    Task task;
-    {
-      absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &BoundedExecutor::HasWorkOrStopped));
-      if (queue_.empty()) return;
-      task = std::move(queue_.front());
-      queue_.pop_front();
-    }
+  Task task;
+  {
+    absl::MutexLock lock(&mutex_);
+    task = TakeLocked();
+  }
+  while (task) {
     task();
     task = nullptr;  // what it owns is gone before its place is free again
     absl::MutexLock lock(&mutex_);
     --in_flight_;
+    task = TakeLocked();
   }
 }
 

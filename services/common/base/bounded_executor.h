@@ -17,7 +17,9 @@
 
 namespace stagecoach {
 
-// Runs tasks in the order of Submit, at most `threads` at once.
+// Runs tasks in the order of Submit, at most `threads` at once. Of the threads
+// that are free the one that was busy last takes the next task, so that few
+// threads do a light load, with what they need still in their caches.
 //
 // Threads: Submit and in_flight may be called from any thread, also from a
 // task; Shutdown and the destructor not from a task.
@@ -48,16 +50,25 @@ class BoundedExecutor {
   int in_flight() const;
 
  private:
+  // A thread that waits, on whose stack this is.
+  struct Sleeper {
+    absl::CondVar changed;
+    bool woken = false;
+  };
+
   void RunThread();
-  bool HasWorkOrStopped() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopped_ || !queue_.empty();
-  }
+  static void Wake(Sleeper& sleeper);
+  // Waits for a task; null once all is done after Shutdown.
+  Task TakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string name_;
   const int limit_;  // tasks in flight
 
   mutable absl::Mutex mutex_;
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
+  // The threads that wait, in the order in which they began to. Whoever wakes
+  // one takes it off.
+  std::vector<Sleeper*> idle_ ABSL_GUARDED_BY(mutex_);
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 

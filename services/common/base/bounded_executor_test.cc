@@ -1,6 +1,7 @@
 #include "services/common/base/bounded_executor.h"
 
 #include <atomic>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::SizeIs;
 
 // Keeps a thread of an executor busy until it is let go.
 class Blocker {
@@ -65,6 +67,39 @@ TEST(BoundedExecutorTest, WithoutAQueueATaskNeedsAFreeThread) {
   EXPECT_THAT(executor.Submit([] {}),
               StatusIs(absl::StatusCode::kResourceExhausted));
   blocker.LetGo();
+}
+
+TEST(BoundedExecutorTest, TheThreadThatWasBusyLastTakesTheNextTask) {
+  BoundedExecutor executor("pool", 3, 0);
+  const auto await_idle = [&executor] {
+    while (executor.in_flight() > 0) std::this_thread::yield();
+  };
+  auto* barrier = new absl::Barrier(3);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(executor.Submit([barrier] {
+      if (barrier->Block()) delete barrier;
+    }));
+  }
+  await_idle();  // now all three wait
+  std::set<std::thread::id> threads;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_OK(executor.Submit(
+        [&threads] { threads.insert(std::this_thread::get_id()); }));
+    await_idle();
+  }
+  EXPECT_THAT(threads, SizeIs(1));
+}
+
+TEST(BoundedExecutorTest, NoTaskIsForgottenHoweverThreadsFallAsleep) {
+  constexpr int kTasks = 20'000;
+  BoundedExecutor executor("pool", 3, 4);
+  std::atomic<int> ran = 0;
+  int taken = 0;
+  for (int i = 0; i < kTasks; ++i) {
+    if (executor.Submit([&ran] { ++ran; }).ok()) ++taken;
+  }
+  executor.Shutdown();
+  EXPECT_EQ(ran, taken);
 }
 
 TEST(BoundedExecutorTest, ShutdownRunsWhatIsQueuedAndRefusesMore) {

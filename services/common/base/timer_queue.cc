@@ -16,8 +16,8 @@ TimerQueue::TimerId TimerQueue::Schedule(absl::Duration delay,
   const TimerId id = next_id_++;
   if (stopped_) return id;
   due_by_id_.emplace(id, due);
-  const auto added = queue_.emplace(Key(due, id), std::move(callback)).first;
-  if (added == queue_.begin()) changed_.Signal();
+  queue_.emplace(Key(due, id), std::move(callback));
+  if (due < asleep_until_) changed_.Signal();
   return id;
 }
 
@@ -85,12 +85,11 @@ TimerQueue::Callback TimerQueue::TakeDueLocked() {
 }
 
 void TimerQueue::AwaitWorkLocked() {
-  if (queue_.empty()) {
-    changed_.Wait(&mutex_);
-  } else {
-    changed_.WaitWithTimeout(&mutex_,
-                             queue_.begin()->first.first - clock_.Elapsed());
-  }
+  asleep_until_ =
+      queue_.empty() ? absl::InfiniteDuration() : queue_.begin()->first.first;
+  // An infinite timeout waits without one.
+  changed_.WaitWithTimeout(&mutex_, asleep_until_ - clock_.Elapsed());
+  asleep_until_ = -absl::InfiniteDuration();
 }
 
 }  // namespace stagecoach

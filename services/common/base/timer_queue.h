@@ -77,6 +77,10 @@ class TimerQueue {
   std::map<TimerId, absl::Duration> due_by_id_ ABSL_GUARDED_BY(mutex_);
   TimerId next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  // Until when the thread sleeps unless it is woken: what is due later need not
+  // wake it, also when it comes first now. In the past while it is awake.
+  absl::Duration asleep_until_ ABSL_GUARDED_BY(mutex_) =
+      -absl::InfiniteDuration();
 
   std::thread thread_;  // last: started when the rest stands
 };

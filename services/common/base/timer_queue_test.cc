@@ -101,6 +101,18 @@ TEST(TimerQueueTest, AnEarlierTimerOvertakesTheOneBeingWaitedFor) {
   EXPECT_EQ(timers.pending(), 1u);
 }
 
+TEST(TimerQueueTest, RunsWhatIsScheduledAfterACancelledOneInTime) {
+  TimerQueue timers(Clock::Real());
+  for (int i = 0; i < 200; ++i) {
+    // The thread may sleep for either of the two, or for none.
+    timers.Cancel(timers.Schedule(absl::Hours(1), [] {}));
+    timers.Cancel(timers.Schedule(absl::Microseconds(50 * (i % 3)), [] {}));
+    absl::Notification done;
+    timers.Schedule(absl::Microseconds(100 * (i % 2)), [&] { done.Notify(); });
+    done.WaitForNotification();
+  }
+}
+
 TEST(TimerQueueTest, ShutdownWaitsForTheRunningCallback) {
   TimerQueue timers(Clock::Real());
   absl::Notification started;
