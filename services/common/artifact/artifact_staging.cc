@@ -1,9 +1,11 @@
 #include "services/common/artifact/artifact_staging.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/run_together.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/artifact_types.h"
 #include "services/common/contract/names.h"
@@ -50,10 +52,12 @@ absl::Status ArtifactWriter::Finish() {
 }
 
 ArtifactStaging::ArtifactStaging(std::shared_ptr<FileSystem> files,
-                                 ArtifactMetrics& metrics, ArtifactUri prefix,
+                                 ArtifactMetrics& metrics,
+                                 BoundedExecutor& helpers, ArtifactUri prefix,
                                  std::string directory)
     : files_(std::move(files)),
       metrics_(metrics),
+      helpers_(helpers),
       prefix_(std::move(prefix)),
       directory_(std::move(directory)) {}
 
@@ -192,11 +196,23 @@ absl::Status ArtifactStaging::WriteAndSync(const Manifest& manifest,
   SC_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
                       files_->CreateFile(JoinPath(directory_, kManifestName)));
   SC_RETURN_IF_ERROR(file->Append({FormatManifest(manifest)}));
+  std::vector<std::function<absl::Status()>> syncs;
   for (const Output& output : outputs) {
-    SC_RETURN_IF_ERROR(output.file->Sync());
+    syncs.push_back([&output] { return output.file->Sync(); });
   }
-  SC_RETURN_IF_ERROR(file->Sync());
-  return files_->SyncDirectory(directory_);
+  syncs.push_back([&file] { return file->Sync(); });
+  syncs.push_back([this] { return files_->SyncDirectory(directory_); });
+  return RunTogether(helpers_, std::move(syncs));
+}
+
+absl::Status ArtifactStaging::SyncParents() {
+  std::vector<std::function<absl::Status()>> syncs;
+  absl::string_view path = prefix_.path();
+  while (!path.empty()) {
+    path = ParentPath(path);
+    syncs.push_back([this, path] { return files_->SyncDirectory(path); });
+  }
+  return RunTogether(helpers_, std::move(syncs));
 }
 
 absl::StatusOr<std::vector<v1::Artifact>> ArtifactStaging::Publish(
@@ -207,15 +223,15 @@ absl::StatusOr<std::vector<v1::Artifact>> ArtifactStaging::Publish(
   manifest.result.mutable_outputs()->Assign(artifacts.begin(), artifacts.end());
   const absl::string_view path = prefix_.path();
   const std::string what = absl::StrCat("publish ", prefix_.ToString());
-  // The order is the promise: content, then the names in the directory, then
-  // the directory's own name, then the way to it.
+  // The order is the promise: content and names in the directory, then the
+  // directory's own name, then the way to it.
   SC_RETURN_IF_ERROR(WriteAndSync(manifest, outputs), what);
   SC_RETURN_IF_ERROR(files_->Rename(directory_, path), what);
   {
     absl::MutexLock lock(&mutex_);
     renamed_ = true;
   }
-  SC_RETURN_IF_ERROR(SyncWithParents(*files_, ParentPath(path)), what);
+  SC_RETURN_IF_ERROR(SyncParents(), what);
   return artifacts;
 }
 

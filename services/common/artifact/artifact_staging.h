@@ -21,6 +21,7 @@
 #include "services/common/artifact/manifest.h"
 #include "services/common/artifact/safetensors.h"
 #include "services/common/artifact/uri.h"
+#include "services/common/base/bounded_executor.h"
 #include "stagecoach/v1/artifact.pb.h"
 
 namespace stagecoach {
@@ -50,8 +51,9 @@ class ArtifactWriter {
 
 // A hidden directory beside the final one, which takes the final name when all
 // is written and synced: readers see all of it or nothing. Unless published,
-// the destructor removes it. Files are synced together, at the end: a journal
-// then takes them in one turn rather than one each.
+// the destructor removes it. Files are synced at the end, and at once rather
+// than one after the other: a disk, a journal or a server takes them in one
+// turn.
 //
 // Threads: files may be created and written from several threads at once;
 //          Publish comes after all of them.
@@ -59,9 +61,10 @@ class ArtifactWriter {
 class ArtifactStaging {
  public:
   // By ArtifactStore::BeginAttempt. `prefix` is where the outputs are to be,
-  // `directory` the staging directory, both in `files`.
+  // `directory` the staging directory, both in `files`. `helpers` sync.
   ArtifactStaging(std::shared_ptr<FileSystem> files, ArtifactMetrics& metrics,
-                  ArtifactUri prefix, std::string directory);
+                  BoundedExecutor& helpers, ArtifactUri prefix,
+                  std::string directory);
   ~ArtifactStaging();
   ArtifactStaging(const ArtifactStaging&) = delete;
   ArtifactStaging& operator=(const ArtifactStaging&) = delete;
@@ -117,9 +120,12 @@ class ArtifactStaging {
   // Writes the manifest and syncs it and all outputs.
   absl::Status WriteAndSync(const Manifest& manifest,
                             const std::vector<Output>& outputs);
+  // Syncs every directory above the outputs' own.
+  absl::Status SyncParents();
 
   const std::shared_ptr<FileSystem> files_;
   ArtifactMetrics& metrics_;
+  BoundedExecutor& helpers_;
   const ArtifactUri prefix_;
   const std::string directory_;
 

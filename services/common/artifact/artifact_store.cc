@@ -19,6 +19,10 @@ constexpr size_t kReadSize = 1 << 20;
 constexpr size_t kStagingIdLength = 12;
 constexpr absl::string_view kStagingPrefix = ".staging-";
 
+// Syncs of one publication that may be under way at once.
+constexpr int kSyncThreads = 6;
+constexpr int kWaitingSyncs = 64;
+
 // Reads rather than maps: an error is then a status and not SIGBUS.
 absl::StatusOr<std::string> ReadDigest(const std::string& uri,
                                        const ReadableFile& file,
@@ -150,8 +154,16 @@ absl::StatusOr<std::unique_ptr<ArtifactStaging>> ArtifactStore::BeginAttempt(
       parent, absl::StrCat(kStagingPrefix, RandomId(kStagingIdLength)));
   SC_RETURN_IF_ERROR(place.files->CreateDirectory(directory));
   return std::make_unique<ArtifactStaging>(std::move(place.files), metrics_,
-                                           std::move(place.uri),
+                                           SyncHelpers(), std::move(place.uri),
                                            std::move(directory));
+}
+
+BoundedExecutor& ArtifactStore::SyncHelpers() {
+  absl::call_once(sync_helpers_made_, [this] {
+    sync_helpers_ =
+        std::make_unique<BoundedExecutor>("syncs", kSyncThreads, kWaitingSyncs);
+  });
+  return *sync_helpers_;
 }
 
 absl::StatusOr<std::optional<Manifest>> ArtifactStore::ReadManifest(

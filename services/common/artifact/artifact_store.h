@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/base/call_once.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -18,6 +19,7 @@
 #include "services/common/artifact/digest_cache.h"
 #include "services/common/artifact/manifest.h"
 #include "services/common/artifact/volume_map.h"
+#include "services/common/base/bounded_executor.h"
 #include "stagecoach/v1/artifact.pb.h"
 
 namespace stagecoach {
@@ -79,9 +81,14 @@ class ArtifactStore {
                                        const ReadableFile& file);
   absl::Status Verify(const v1::Artifact& artifact, const ReadableFile& file);
 
+  // Made for the first who publishes: most processes only read.
+  BoundedExecutor& SyncHelpers();
+
   const VolumeMap volumes_;
   ArtifactMetrics metrics_;
   DigestCache digests_;
+  absl::once_flag sync_helpers_made_;
+  std::unique_ptr<BoundedExecutor> sync_helpers_;
 };
 
 }  // namespace stagecoach
