@@ -1,5 +1,6 @@
 #include "services/train/train_execution.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/model/weights_metadata.h"
 #include "services/common/tensor/tensor_artifacts.h"
+#include "services/common/tensor/torch_runtime.h"
 
 namespace stagecoach {
 namespace {
@@ -71,12 +73,23 @@ absl::StatusOr<TrainingData> OpenData(ExecutionContext& context) {
       "'validation_share' too, for example to 0.1");
 }
 
+// Of one product of a batch with the largest of the model's matrices.
+int64_t MultiplyAdds(const Model& model, int64_t batch_size) {
+  int64_t largest = 0;
+  for (const at::Tensor& tensor : model.tensors()) {
+    largest = std::max(largest, tensor.numel());
+  }
+  return largest * batch_size;
+}
+
 }  // namespace
 
 TrainExecution::TrainExecution(ExecutionContext& context, Clock& clock,
+                               const TrainSpacing& spacing,
                                TrainMetrics& metrics)
     : context_(context),
       clock_(clock),
+      spacing_(spacing),
       metrics_(metrics),
       options_(OptionsOf(context)),
       checkpoint_interval_(context.Integer("checkpoint_interval")) {}
@@ -89,7 +102,10 @@ absl::Status TrainExecution::Run() {
   batches_per_epoch_ =
       (windows + options_.batch_size - 1) / options_.batch_size;
   Trainer trainer(options_, std::move(data));
+  metrics_.threads.Set(PrepareTorchThread(
+      MultiplyAdds(trainer.model(), std::min(options_.batch_size, windows))));
   SC_RETURN_IF_ERROR(Resume(trainer));
+  checkpoint_time_ = clock_.Elapsed();
   const absl::Status trained = TrainEpochs(trainer);
   if (context_.cancelled() && checkpoint_interval_ > 0) {
     // The execution ends as stopped, whatever becomes of this; the metric
@@ -133,8 +149,10 @@ absl::Status TrainExecution::TrainEpochs(Trainer& trainer) {
   while (!trainer.done()) {
     SC_RETURN_IF_ERROR(TrainEpoch(trainer));
     Report(trainer);
-    const bool due = checkpoint_interval_ > 0 && !trainer.done() &&
-                     trainer.epochs_done() % checkpoint_interval_ == 0;
+    const bool due =
+        checkpoint_interval_ > 0 && !trainer.done() &&
+        trainer.epochs_done() % checkpoint_interval_ == 0 &&
+        clock_.Elapsed() - checkpoint_time_ >= spacing_.checkpoints;
     if (due) SC_RETURN_IF_ERROR(SaveCheckpoint(trainer));
   }
   return absl::OkStatus();
@@ -173,6 +191,7 @@ absl::Status TrainExecution::SaveCheckpoint(const Trainer& trainer) {
       .Increment();
   if (!saved.ok()) return saved;
   saved_batches_ = trainer.batches_done();
+  checkpoint_time_ = clock_.Elapsed();
   metrics_.checkpoint_seconds.Observe(
       absl::ToDoubleSeconds(clock_.Elapsed() - start));
   metrics_.last_checkpoint.Set(
@@ -200,6 +219,10 @@ absl::Status TrainExecution::WriteOutputs(const Trainer& trainer) {
 
 void TrainExecution::Report(const Trainer& trainer, absl::string_view message) {
   reported_fraction_ = Fraction(trainer);
+  const absl::Duration now = clock_.Elapsed();
+  const bool due = now - report_time_ >= spacing_.reports;
+  if (!due && message.empty() && !trainer.done()) return;
+  report_time_ = now;
   v1::Progress progress;
   progress.set_fraction(reported_fraction_);
   progress.set_units_done(trainer.epochs_done());

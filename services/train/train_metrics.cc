@@ -3,6 +3,7 @@
 #include <string>
 
 #include "services/common/base/metrics.h"
+#include "services/common/tensor/torch_runtime.h"
 
 namespace stagecoach {
 namespace {
@@ -65,6 +66,7 @@ TrainMetrics::TrainMetrics(prometheus::Registry& registry)
       rmse_train(AddMetric(registry, "rmse_train")),
       rmse_test(AddMetric(registry, "rmse_test")),
       resumes(AddCounter(registry, "stagecoach_train_resumes_total",
-                         "Executions that went on from a checkpoint.")) {}
+                         "Executions that went on from a checkpoint.")),
+      threads(RegisterTorchMetrics(registry)) {}
 
 }  // namespace stagecoach

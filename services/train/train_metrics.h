@@ -37,6 +37,8 @@ struct TrainMetrics {
   prometheus::Gauge& rmse_test;
   // stagecoach_train_resumes_total: executions that went on from a checkpoint.
   prometheus::Counter& resumes;
+  // stagecoach_torch_threads{kind="intra"}: of the execution that began last.
+  prometheus::Gauge& threads;
 };
 
 }  // namespace stagecoach

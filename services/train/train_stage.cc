@@ -4,7 +4,6 @@
 #include "services/common/stagekit/stage_builder.h"
 #include "services/common/tensor/guarded.h"
 #include "services/common/tensor/torch_runtime.h"
-#include "services/train/train_execution.h"
 
 namespace stagecoach {
 namespace {
@@ -109,15 +108,18 @@ void AddTrainingParameters(StageBuilder& builder) {
                      .Default(10)
                      .Minimum(1))
       .Parameter(Integer("checkpoint_interval",
-                         "epochs from one checkpoint to the next; 0: none")
+                         "epochs from one checkpoint to the next, but at "
+                         "most one a second is saved; 0: none")
                      .Default(50)
                      .Minimum(0));
 }
 
 }  // namespace
 
-TrainStage::TrainStage(Clock& clock)
-    : clock_(clock), metrics_(std::make_unique<TrainMetrics>(unread_)) {}
+TrainStage::TrainStage(Clock& clock, TrainSpacing spacing)
+    : clock_(clock),
+      spacing_(spacing),
+      metrics_(std::make_unique<TrainMetrics>(unread_)) {}
 
 v1::StageDescription TrainStage::Describe() const {
   StageBuilder builder("train", "1.1.0",
@@ -144,13 +146,12 @@ v1::StageDescription TrainStage::Describe() const {
 
 void TrainStage::RegisterMetrics(prometheus::Registry& registry) {
   metrics_ = std::make_unique<TrainMetrics>(registry);
-  RegisterTorchMetrics(registry);
 }
 
 absl::Status TrainStage::Run(ExecutionContext& context) {
   PrepareTorchThread();
   return Guarded("training", [this, &context] {
-    return TrainExecution(context, clock_, *metrics_).Run();
+    return TrainExecution(context, clock_, spacing_, *metrics_).Run();
   });
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "services/common/base/clock.h"
 #include "services/common/stagekit/stage.h"
+#include "services/train/train_execution.h"
 #include "services/train/train_metrics.h"
 
 namespace stagecoach {
@@ -15,8 +16,8 @@ namespace stagecoach {
 // Threads: as Stage says.
 class TrainStage final : public Stage {
  public:
-  // `clock`, for the metrics, must outlive the stage.
-  explicit TrainStage(Clock& clock = Clock::Real());
+  // `clock` must outlive the stage.
+  explicit TrainStage(Clock& clock = Clock::Real(), TrainSpacing spacing = {});
 
   v1::StageDescription Describe() const override;
   void RegisterMetrics(prometheus::Registry& registry) override;
@@ -24,6 +25,7 @@ class TrainStage final : public Stage {
 
  private:
   Clock& clock_;
+  const TrainSpacing spacing_;
   // Until RegisterMetrics, what is counted goes to a registry of the stage's
   // own, which nobody reads.
   prometheus::Registry unread_;

@@ -1,5 +1,6 @@
 #include "services/train/train_stage.h"
 
+#include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,6 +24,10 @@ using testing::Gt;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+
+// Every report and checkpoint comes.
+constexpr TrainSpacing kNoSpacing = {absl::ZeroDuration(),
+                                     absl::ZeroDuration()};
 
 class TrainStageTest : public testing::Test {
  protected:
@@ -58,7 +63,7 @@ class TrainStageTest : public testing::Test {
 
   prometheus::Registry registry_;
   FakeClock clock_;
-  TrainStage stage_{clock_};
+  TrainStage stage_{clock_, kNoSpacing};
   StageHarness harness_{stage_};
 };
 
@@ -124,6 +129,54 @@ TEST_F(TrainStageTest, SavesACheckpointAtEveryIntervalButTheEnd) {
             2);
 }
 
+// Time goes on by a second whenever somebody looks.
+class FastClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::UnixEpoch(); }
+  absl::Duration Elapsed() const override { return absl::Seconds(++readings_); }
+
+ private:
+  mutable std::atomic<int> readings_ = 0;
+};
+
+TEST_F(TrainStageTest, TrainingOfLessThanASecondIsNotWorthACheckpoint) {
+  TrainStage stage(clock_);
+  StageHarness harness(stage);
+  GiveAirlineData(harness);
+  harness.SetInteger("epochs", 6);
+  harness.SetInteger("checkpoint_interval", 2);
+  ASSERT_OK(harness.Run());
+  EXPECT_THAT(harness.Checkpoints(), IsEmpty());
+}
+
+TEST_F(TrainStageTest, ReportsThatComeTooSoonAreLeftOutButForTheLast) {
+  TrainStage stage(clock_);
+  StageHarness harness(stage);
+  GiveAirlineData(harness);
+  harness.SetInteger("epochs", 6);
+  ASSERT_OK(harness.Run());
+  ASSERT_THAT(harness.progress(), SizeIs(2));
+  EXPECT_LT(harness.progress().front().fraction(), 1);
+  EXPECT_EQ(harness.progress().back().fraction(), 1);
+  EXPECT_EQ(harness.progress().back().units_done(), 6);
+}
+
+TEST_F(TrainStageTest, CheckpointsAreASecondApart) {
+  FastClock clock;
+  TrainStage stage(clock);
+  StageHarness harness(stage);
+  GiveAirlineData(harness);
+  harness.SetInteger("epochs", 6);
+  harness.SetInteger("checkpoint_interval", 2);
+  ASSERT_OK(harness.Run());
+  EXPECT_THAT(harness.Checkpoints(), ElementsAre(2 * 12, 4 * 12));
+}
+
+TEST_F(TrainStageTest, SaysHowManyThreadsItComputesWith) {
+  ASSERT_OK(harness_.Run());
+  EXPECT_EQ(Metric("stagecoach_torch_threads", "kind=\"intra\""), 1);
+}
+
 TEST_F(TrainStageTest, WithoutAnIntervalItSavesNone) {
   harness_.SetInteger("checkpoint_interval", 0);
   harness_.CancelAtProgress(3);
@@ -135,7 +188,7 @@ TEST_F(TrainStageTest, WithoutAnIntervalItSavesNone) {
 TEST_F(TrainStageTest, StoppedBeforeAnyBatchItGoesOnToTheSameWeights) {
   const std::string straight = StraightWeights();
   for (int report : {1, 2, 5, 14, 30}) {
-    TrainStage stage;
+    TrainStage stage(clock_, kNoSpacing);
     StageHarness harness(stage);
     GiveAirlineData(harness);
     harness.SetInteger("epochs", 6);
