@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "orchestrator/api/orchestrator_service.h"
+#include "services/common/artifact/file_mapping.h"
 #include "services/common/rpc/call_metadata.h"
 #include "services/common/rpc/write_stream.h"
 
@@ -100,6 +101,11 @@ class ArtifactSender : public std::enable_shared_from_this<ArtifactSender> {
     const absl::string_view bytes = opened_.reader.bytes();
     const size_t size = std::min(kChunk, bytes.size() - offset_);
     response.set_data(std::string(bytes.substr(offset_, size)));
+    if (absl::Status whole = CheckWhole(opened_.reader.uri(), bytes);
+        !whole.ok()) {
+      stream_->Finish(whole);
+      return;
+    }
     offset_ += size;
     if (offset_ == bytes.size()) {
       stream_->WriteAndFinish(std::move(response), absl::OkStatus());

@@ -1,7 +1,6 @@
 #include "services/common/artifact/posix_file.h"
 
 #include <limits.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -11,13 +10,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/artifact/errno_status.h"
+#include "services/common/artifact/file_mapping.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
 namespace {
 
 // Up to here a file is read rather than mapped: that is quicker than building
-// and tearing down a mapping, and its errors are errors rather than SIGBUS.
+// and tearing down a mapping, and its errors come at once.
 constexpr int64_t kReadLimit = 1 << 20;
 
 std::vector<iovec> Vectors(absl::Span<const absl::string_view> pieces) {
@@ -76,18 +76,6 @@ class PosixWritableFile final : public WritableFile {
   const std::string uri_;
 };
 
-class Mapping {
- public:
-  Mapping(void* address, size_t size) : address_(address), size_(size) {}
-  ~Mapping() { munmap(address_, size_); }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
- private:
-  void* const address_;
-  const size_t size_;
-};
-
 class PosixReadableFile final : public ReadableFile {
  public:
   PosixReadableFile(UniqueFd fd, FileInfo info, std::string uri)
@@ -111,7 +99,13 @@ class PosixReadableFile final : public ReadableFile {
   }
 
   absl::StatusOr<MappedBytes> Map() const override {
-    return info_.size_bytes <= kReadLimit ? ReadAll() : MapAll();
+    if (info_.size_bytes > kReadLimit) {
+      const auto size = static_cast<size_t>(info_.size_bytes);
+      if (const auto mapping = FileMapping::Map(fd_.get(), size)) {
+        return MappedBytes{mapping->bytes(), mapping, /*is_map=*/true};
+      }
+    }
+    return ReadAll();
   }
 
  private:
@@ -128,18 +122,6 @@ class PosixReadableFile final : public ReadableFile {
                        length));
     }
     return MappedBytes{absl::string_view(content.get(), size), content};
-  }
-
-  absl::StatusOr<MappedBytes> MapAll() const {
-    const auto size = static_cast<size_t>(info_.size_bytes);
-    void* address =
-        mmap(nullptr, size, PROT_READ, MAP_SHARED, fd_.get(), /*offset=*/0);
-    if (address == MAP_FAILED) {
-      return ErrnoStatus(errno, absl::StrCat("map ", uri_));
-    }
-    return MappedBytes{
-        absl::string_view(static_cast<const char*>(address), size),
-        std::make_shared<Mapping>(address, size), /*is_map=*/true};
   }
 
   const UniqueFd fd_;

@@ -4,6 +4,7 @@
 
 #include "absl/base/internal/raw_logging.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/artifact/file_mapping.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/contract/artifact_types.h"
@@ -90,6 +91,7 @@ absl::StatusOr<ArtifactReader> ArtifactContext::OpenInput(
   const ScopedPhase read(phases_, Phase::kRead);
   SC_ASSIGN_OR_RETURN(ArtifactReader reader, store_.Open(found->second),
                       "input '", name, "'");
+  opened_.push_back(reader);
   return reader;
 }
 
@@ -183,7 +185,20 @@ ArtifactContext::OpenCheckpoint() {
          {"error", damaged}});
   }
   if (!newest.checkpoint.has_value()) return std::nullopt;
+  checkpoint_.push_back(newest.checkpoint->tensors);
   return std::move(newest.checkpoint->tensors);
+}
+
+absl::Status ArtifactContext::CheckInputsWhole() const {
+  for (const ArtifactReader& reader : opened_) {
+    SC_RETURN_IF_ERROR(CheckWhole(reader.uri(), reader.bytes()));
+  }
+  for (const SafetensorsView& checkpoint : checkpoint_) {
+    if (checkpoint.tensors().empty()) continue;
+    SC_RETURN_IF_ERROR(CheckWhole(request_.checkpoint_prefix,
+                                  checkpoint.tensors().front().bytes));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ArtifactContext::CheckOutputsWritten() const {

@@ -57,6 +57,9 @@ class ArtifactContext final : public ExecutionContext {
                               const SafetensorsMetadata& metadata) override;
   absl::StatusOr<std::optional<SafetensorsView>> OpenCheckpoint() override;
 
+  // DATA_LOSS naming an input or checkpoint that was damaged while it was read.
+  absl::Status CheckInputsWhole() const;
+
   // INTERNAL naming an output that is not optional and was not written.
   absl::Status CheckOutputsWritten() const;
 
@@ -77,6 +80,9 @@ class ArtifactContext final : public ExecutionContext {
   PhaseClock& phases_;
   Execution& execution_;
 
+  // URI and bytes of what was opened, which is kept until the end.
+  std::vector<ArtifactReader> opened_;
+  std::vector<SafetensorsView> checkpoint_;
   std::set<std::string> written_;
   std::map<std::string, double> metrics_;
   std::optional<CheckpointStore> checkpoints_;

@@ -56,6 +56,10 @@ ExecutionEnd ExecutionRunner::RunAndPublish(const CheckedRequest& request,
       execution.stop_requested() ? absl::CancelledError() : stage_.Run(context);
   phases.Enter(Phase::kWrite);
   if (work.ok()) work = context.CheckOutputsWritten();
+  // Whatever the stage made of it.
+  if (absl::Status whole = context.CheckInputsWhole(); !whole.ok()) {
+    work = std::move(whole);
+  }
   SC_RETURN_IF_ERROR(execution.Seal(work));
 
   v1::ExecutionResult result;

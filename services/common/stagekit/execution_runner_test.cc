@@ -1,8 +1,12 @@
 #include "services/common/stagekit/execution_runner.h"
 
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -10,7 +14,9 @@
 #include "services/common/artifact/errno_status.h"
 #include "services/common/artifact/fault_file_system.h"
 #include "services/common/artifact/memory_file_system.h"
+#include "services/common/artifact/posix_file_system.h"
 #include "services/common/base/clock.h"
+#include "services/common/base/status_macros.h"
 #include "services/common/base/status_matchers.h"
 #include "services/common/stagekit/fake_stages.h"
 
@@ -146,6 +152,48 @@ TEST(ExecutionRunnerTest, AnExecutionStoppedBeforeItsTurnNeverReachesTheStage) {
       StatusIs(absl::StatusCode::kCancelled, HasSubstr("before its turn")));
   EXPECT_EQ(stage.runs(), 0);
   EXPECT_FALSE(Published(*files));
+}
+
+// Copies its source, of which the end is cut off while it reads.
+class CutOffStage final : public Stage {
+ public:
+  explicit CutOffStage(std::string source) : source_(std::move(source)) {}
+  v1::StageDescription Describe() const override {
+    return CopyStage().Describe();
+  }
+  absl::Status Run(ExecutionContext& context) override {
+    SC_ASSIGN_OR_RETURN(const ArtifactReader reader,
+                        context.OpenInput("source"));
+    std::filesystem::resize_file(source_, 1);
+    return context.WriteOutput("copy", reader.bytes());
+  }
+
+ private:
+  const std::string source_;
+};
+
+TEST(ExecutionRunnerTest, AnInputThatIsCutOffWhileItIsReadEndsAsDataLoss) {
+  std::string folder = testing::TempDir() + "volume-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  // So long that it is mapped.
+  std::ofstream(folder + "/source.txt") << std::string(3 << 20, 'x');
+  const auto files = OpenPosixFileSystem("artifacts", folder);
+  ASSERT_OK(files);
+  CutOffStage stage(folder + "/source.txt");
+  const v1::StageDescription description = stage.Describe();
+  prometheus::Registry registry;
+  const VolumeMap volumes = {{"artifacts", *files}};
+  ArtifactStore store(volumes, registry);
+  ExecutionRunner runner(stage, description, store, Clock::Real());
+  const auto checked = CheckRequest(CopyRequest(), description, volumes);
+  ASSERT_OK(checked);
+  Execution execution(checked->id);
+  PhaseClock phases(Clock::Real());
+  EXPECT_THAT(runner.Run(*checked, phases, execution),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       HasSubstr("pvc://artifacts/source.txt was damaged")));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/runs/run/copy/1"));
+  std::filesystem::remove_all(folder);
 }
 
 // Does nothing and declares no outputs.
