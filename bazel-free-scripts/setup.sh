@@ -24,7 +24,7 @@ readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git ninja-build
   python3 python3-pip python3-venv unzip
   libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev
-  libfast-float-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
+  libfast-float-dev libfuse3-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
   libpq-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev libzip-dev nlohmann-json3-dev postgresql prometheus-cpp-dev
   protobuf-compiler protobuf-compiler-grpc zlib1g-dev

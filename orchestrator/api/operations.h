@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -33,6 +34,9 @@ struct OperationsOptions {
   int64_t max_upload_bytes = int64_t{4} << 30;
   // OK if a volume answers; otherwise why not. Never waits.
   std::function<absl::Status(absl::string_view volume)> check_volume;
+  // Does a task that may wait for a volume, on a thread that nobody needs who
+  // does not; OK if it will.
+  std::function<absl::Status(absl::AnyInvocable<void()> task)> on_volume;
 };
 
 // An artifact of which the bytes are at hand, verified.
@@ -63,7 +67,8 @@ class Operations {
   // its trace, or in a new one if it is empty or malformed.
   void CreateRun(const v1::RunRequest& request, absl::string_view trace_parent,
                  Engine::RunCallback done);
-  absl::StatusOr<v1::Run> ValidateRun(const v1::RunRequest& request);
+  void ValidateRun(const v1::RunRequest& request,
+                   const Engine::RunCallback& done);
   absl::StatusOr<v1::Run> GetRun(absl::string_view run_id);
   absl::StatusOr<RunPage> ListRuns(const v1::ListRunsRequest& request);
   void CancelRun(const v1::CancelRunRequest& request, Engine::RunCallback done);
@@ -115,6 +120,9 @@ class Operations {
   absl::Status CheckVolume(absl::string_view volume) const;
   absl::Status CheckAnswers(absl::string_view uri) const;
   absl::Status CheckInputs(const v1::Run& run);
+  void CheckInputsThen(v1::Run run, const Engine::RunCallback& done,
+                       std::function<void(v1::Run run)> next);
+  absl::Status CheckRetryAnswers(const std::string& run_id);
   absl::Status CheckServing(const v1::Run& run);
   absl::StatusOr<v1::Run> PlanRetryOf(const v1::RetryRunRequest& request);
   absl::StatusOr<bool> OutputsAreThere(const v1::Step& step);

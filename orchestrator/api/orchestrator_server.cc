@@ -24,8 +24,9 @@ namespace {
 constexpr int kApiThreads = 4;
 constexpr int kApiQueue = 4096;
 
-// The same for pieces of files, of which each call has at most one.
-constexpr int kTransferThreads = 4;
+// The same for what waits for a volume, of which each call has at most one:
+// pieces of files, and whether the inputs of a run are there.
+constexpr int kTransferThreads = 8;
 constexpr int kTransferQueue = 4096;
 
 // As many steps may be looked up at once; further ones do the work.
@@ -104,6 +105,9 @@ OperationsOptions OrchestratorServer::MakeOperationsOptions() const {
   options.max_upload_bytes = options_.max_upload_bytes;
   options.check_volume = [this](absl::string_view volume) {
     return CheckVolume(volume);
+  };
+  options.on_volume = [this](BoundedExecutor::Task task) {
+    return transfers_->Submit(std::move(task));
   };
   return options;
 }

@@ -59,7 +59,9 @@ absl::StatusOr<v1::Run> Operations::Plan(const v1::RunRequest& request) {
   run.set_idempotency_key(request.idempotency_key());
   if (run.volume().empty()) run.set_volume(options_.volumes.front());
   SC_RETURN_IF_ERROR(CheckVolume(run.volume()));
-  SC_RETURN_IF_ERROR(CheckInputs(run));
+  for (const auto& [name, artifact] : run.inputs()) {
+    SC_RETURN_IF_ERROR(CheckAnswers(artifact.uri()), "input '", name, "'");
+  }
   SC_RETURN_IF_ERROR(CheckServing(run));
   return run;
 }
@@ -77,6 +79,26 @@ absl::Status Operations::CheckVolume(absl::string_view volume) const {
 absl::Status Operations::CheckAnswers(absl::string_view uri) const {
   SC_ASSIGN_OR_RETURN(const ArtifactUri parsed, ArtifactUri::Parse(uri));
   return CheckVolume(parsed.volume());
+}
+
+// Goes on with the run if its inputs are there. Until it is known that a volume
+// hangs, looking waits for it, which is not to hold up other calls.
+void Operations::CheckInputsThen(v1::Run run, const Engine::RunCallback& done,
+                                 std::function<void(v1::Run run)> next) {
+  if (run.inputs().empty()) {
+    next(std::move(run));
+    return;
+  }
+  const absl::Status submitted = options_.on_volume(
+      [this, run = std::move(run), done, next = std::move(next)]() mutable {
+        const absl::Status there = CheckInputs(run);
+        if (there.ok()) {
+          next(std::move(run));
+        } else {
+          done(there);
+        }
+      });
+  if (!submitted.ok()) done(submitted);
 }
 
 // That every artifact given to the run is there.
@@ -116,11 +138,21 @@ void Operations::CreateRun(const v1::RunRequest& request,
     return;
   }
   run->set_trace_parent(NewSpan(trace_parent));
-  Submit(*std::move(run), RequestDigest(request), std::move(done));
+  CheckInputsThen(
+      *std::move(run), done,
+      [this, digest = RequestDigest(request), done](v1::Run planned) {
+        Submit(std::move(planned), digest, done);
+      });
 }
 
-absl::StatusOr<v1::Run> Operations::ValidateRun(const v1::RunRequest& request) {
-  return Plan(request);
+void Operations::ValidateRun(const v1::RunRequest& request,
+                             const Engine::RunCallback& done) {
+  absl::StatusOr<v1::Run> run = Plan(request);
+  if (!run.ok()) {
+    done(run.status());
+    return;
+  }
+  CheckInputsThen(*std::move(run), done, done);
 }
 
 absl::StatusOr<v1::Run> Operations::GetRun(absl::string_view run_id) {
@@ -215,13 +247,27 @@ absl::StatusOr<v1::Run> Operations::PlanRetryOf(
 void Operations::RetryRun(const v1::RetryRunRequest& request,
                           absl::string_view trace_parent,
                           Engine::RunCallback done) {
-  absl::StatusOr<v1::Run> retry = PlanRetryOf(request);
-  if (!retry.ok()) {
-    done(retry.status());
-    return;
+  absl::Status going = CheckRetryAnswers(request.run_id());
+  if (going.ok()) {
+    going = options_.on_volume(
+        [this, request, trace_parent = std::string(trace_parent), done] {
+          absl::StatusOr<v1::Run> retry = PlanRetryOf(request);
+          if (!retry.ok()) {
+            done(retry.status());
+            return;
+          }
+          retry->set_trace_parent(NewSpan(trace_parent));
+          Submit(*std::move(retry), RetryDigest(request.run_id()), done);
+        });
   }
-  retry->set_trace_parent(NewSpan(trace_parent));
-  Submit(*std::move(retry), RetryDigest(request.run_id()), std::move(done));
+  if (!going.ok()) done(going);
+}
+
+// That the volume on which a run left its artifacts answers.
+absl::Status Operations::CheckRetryAnswers(const std::string& run_id) {
+  SC_RETURN_IF_ERROR(CheckRunId(run_id));
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(run_id));
+  return CheckVolume(run.volume());
 }
 
 void Operations::DeleteRun(const std::string& run_id,

@@ -34,7 +34,7 @@ ServerUnaryReactor* OrchestratorService::CreateRun(
        trace_parent = TraceParentOf(*context)](const UnaryDone& done) {
         const Engine::RunCallback answer = AnswerWithRun(response, done);
         if (request->validate_only()) {
-          answer(operations_.ValidateRun(request->run()));
+          operations_.ValidateRun(request->run(), answer);
         } else {
           operations_.CreateRun(request->run(), trace_parent, answer);
         }
