@@ -53,6 +53,12 @@ TestCluster::TestCluster() {
   std::string pattern =
       (std::filesystem::temp_directory_path() / "stagecoach-XXXXXX").string();
   folder_ = mkdtemp(pattern.data());
+  const char* volumes = std::getenv("STAGECOACH_TEST_VOLUMES");
+  volume_ =
+      volumes == nullptr
+          ? folder_ + "/volume"
+          : absl::StrCat(volumes, "/",
+                         std::filesystem::path(folder_).filename().string());
   std::filesystem::create_directories(volume());
   std::filesystem::create_directories(folder_ + "/run");
   PutFile("data/airline-passengers.csv",
@@ -64,6 +70,7 @@ TestCluster::~TestCluster() {
   processes_.clear();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+  std::filesystem::remove_all(volume_, ignored);
 }
 
 std::string TestCluster::log(const std::string& name) const {

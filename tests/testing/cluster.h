@@ -27,6 +27,8 @@ inline constexpr absl::Duration kPatience = absl::Seconds(60);
 class TestCluster {
  public:
   // An empty folder with the reference data on its volume; nothing runs yet.
+  // The volume is in the folder that STAGECOACH_TEST_VOLUMES names, if it is
+  // set, e.g. the mount of a file server.
   TestCluster();
   // Kills what still runs and removes the folder.
   ~TestCluster();
@@ -58,7 +60,7 @@ class TestCluster {
 
   // Folders of this machine.
   const std::string& folder() const { return folder_; }
-  std::string volume() const { return folder_ + "/volume"; }
+  const std::string& volume() const { return volume_; }
   std::string log(const std::string& name) const;
 
   // Runs a pipeline to its end; `on_event` may be null. The status is that of
@@ -84,6 +86,7 @@ class TestCluster {
   absl::Status AwaitEndpoints(const std::string& name);
 
   std::string folder_;
+  std::string volume_;
   std::map<std::string, Process> processes_;
   std::map<std::string, Endpoints> endpoints_;
   std::unique_ptr<v1::Orchestrator::Stub> orchestrator_;
