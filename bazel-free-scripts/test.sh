@@ -17,6 +17,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 readonly PRESET="${STAGECOACH_PRESET:-release}"
 readonly BUILD="${ROOT}/build/${PRESET}"
 readonly REPORTS="${BUILD}/reports"
+export TSAN_OPTIONS="suppressions=${ROOT}/tests/testing/tsan/suppressions.txt"
 
 run_ctest() {
   local label="$1"

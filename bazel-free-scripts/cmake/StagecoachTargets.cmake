@@ -24,6 +24,17 @@ if(STAGECOACH_SANITIZE)
     -fsanitize=${STAGECOACH_SANITIZE})
 endif()
 
+# What the thread sanitizer has to be told of Debian's Abseil.
+if(STAGECOACH_SANITIZE STREQUAL "thread")
+  target_link_libraries(stagecoach_build_options INTERFACE stagecoach_tsan)
+  file(READ "${PROJECT_SOURCE_DIR}/tests/testing/tsan/absl_mutex.cc" text)
+  string(REGEX MATCHALL "_ZNK?4absl[A-Za-z0-9_]+" symbols "${text}")
+  foreach(symbol IN LISTS symbols)
+    target_link_options(stagecoach_build_options INTERFACE
+      "LINKER:--wrap=${symbol}")
+  endforeach()
+endif()
+
 # Tests are run once and compiled often: quick to compile beats quick to run.
 add_library(stagecoach_test_options INTERFACE)
 target_compile_options(stagecoach_test_options INTERFACE
