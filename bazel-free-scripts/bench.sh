@@ -10,7 +10,10 @@
 #   runs       what a run costs above the work itself
 #   data       tables, windows and artifacts of a gigabyte
 #   start      how fast programs start, and how large they are
-#   scale      a million stored runs, 1,000 steps, 10,000 watchers
+#   footprint  memory after many runs
+#   steps      runs of 1,000 steps
+#   crowd      10,000 watchers of one run, 20,000 queued runs
+#   history    a million stored runs
 #   curve      training steps over a range of sizes
 #
 # None: all, in less than 20 minutes. Parts that are not named keep the figures
@@ -21,10 +24,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 main() {
   [[ "${1:-}" == --help || "${1:-}" == -h ]] &&
-    sed -n '2,19s/^# \{0,1\}//p' "$0" && return 0
+    sed -n '2,22s/^# \{0,1\}//p' "$0" && return 0
   timed "setup bench" "${SCRIPTS}/setup.sh" --bench
   "${SCRIPTS}/build.sh" release programs stagecoach-runs-bench \
-    stagecoach-scale-bench train_bench data_bench
+    stagecoach-scale-bench commit_bench train_bench data_bench
   cd "${ROOT}"
   PYTHONDONTWRITEBYTECODE=1 "${BENCH_VENV}/bin/python" -m tests.bench.bench "$@"
 }

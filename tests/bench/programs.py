@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("STAGECOACH_BUILD", ROOT / "build/release"))
 BIN = BUILD / "bin"
 
+LIMIT_SECONDS = 900
+
 
 def kept():
     """A folder for files that are left, and for large ones."""
@@ -17,10 +19,14 @@ def kept():
     return folder
 
 
-def run_json(command):
-    """Runs a program that prints JSON."""
+def run_json(command, **environment):
+    """Runs a program that prints JSON; one that hangs is ended."""
     done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True
+        [str(word) for word in command],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
     )
     if done.returncode != 0:
         raise RuntimeError(

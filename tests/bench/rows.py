@@ -76,3 +76,19 @@ def table(rows):
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def phases(times):
+    """A table of medians: where the time goes, in milliseconds."""
+    names = ["wait", "dispatch", "read", "compute", "write", "commit", "wall"]
+    lines = [
+        "| ms, median | " + " | ".join(names) + " |",
+        "|---|" + "---:|" * len(names),
+    ]
+    for what, of in times.items():
+        cells = [
+            number(statistics.median(of[name])) if name in of else ""
+            for name in names
+        ]
+        lines.append(f"| {what} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -6,7 +6,9 @@
 
 #include <benchmark/benchmark.h>
 #include <prometheus/registry.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -18,7 +20,9 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/artifact/artifact_staging.h"
 #include "services/common/artifact/artifact_store.h"
+#include "services/common/artifact/posix_file_system.h"
 #include "services/common/artifact/volume_map.h"
+#include "services/common/base/bounded_executor.h"
 #include "services/load/source.h"
 #include "services/prepare/windows.h"
 
@@ -143,6 +147,38 @@ void BM_ArtifactRead(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * kArtifactBytes);
 }
 
+// A small attempt like train's: three outputs and a manifest, synced with the
+// help of `helpers` threads, or one after the other.
+void BM_Publish(benchmark::State& state) {
+  Volume volume;
+  prometheus::Registry registry;
+  ArtifactMetrics metrics(registry);
+  const auto files = *OpenPosixFileSystem("bench", Folder());
+  BoundedExecutor helpers("syncs", std::max<int>(1, state.range(0)), 64);
+  if (state.range(0) == 0) helpers.Shutdown();
+  int64_t number = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const auto prefix = ArtifactUri::Make(
+        "bench", absl::StrCat("written/", getpid(), "/", ++number, "/step/1"));
+    const std::string directory =
+        absl::StrCat(ParentPath(prefix->path()), "/.staging");
+    if (!CreateDirectories(*files, directory).ok()) {
+      return state.SkipWithError("it cannot be written");
+    }
+    ArtifactStaging staging(files, metrics, helpers, *prefix, directory);
+    state.ResumeTiming();
+    for (const char* name : {"weights", "history", "history_table"}) {
+      const absl::Status written = staging.WriteFile(
+          name, v1::ARTIFACT_TYPE_TEXT, std::string(8000, 'x'));
+      if (!written.ok()) return state.SkipWithError("it was not written");
+    }
+    if (!staging.Publish({}).ok()) {
+      return state.SkipWithError("it was not published");
+    }
+  }
+}
+
 BENCHMARK(BM_CsvColumn)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(BM_GzipColumn)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(BM_Windows)->Unit(benchmark::kMillisecond)->UseRealTime();
@@ -155,6 +191,13 @@ BENCHMARK(BM_ArtifactRead)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->Iterations(1);
+
+BENCHMARK(BM_Publish)
+    ->Arg(0)
+    ->Arg(6)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(50);
 
 }  // namespace
 }  // namespace stagecoach

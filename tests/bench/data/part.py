@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 from tests.bench import programs
-from tests.bench.rows import OURS, Row, ratio
+from tests.bench.rows import OURS, Row, ours, ratio
 
 PEAK = programs.ROOT / "tests/bench/peak.py"
 BENCH = programs.BUILD / "tests/bench/data/data_bench"
@@ -199,6 +199,26 @@ def rows_of(case, folder, repeats):
     return list(rows.values())
 
 
+def publish_rows(folder, repeats):
+    """A small attempt, published with and without help."""
+    goes = {0: [], 6: []}
+    for _ in range(repeats):
+        for helpers, done in goes.items():
+            command = [
+                str(BENCH),
+                f"--benchmark_filter=^BM_Publish/{helpers}/",
+                "--benchmark_format=json",
+            ]
+            output, _ = run(command, folder)
+            (result,) = json.loads(output)["benchmarks"]
+            done.append(result["real_time"])
+    what = "publish three small outputs, synced"
+    return [
+        ours(what, "ms", goes[6]),
+        Row(what, "off: syncs at once", "ms", goes[0]),
+    ]
+
+
 def measure(options):
     rows = 100_000 if options.quick else 10_000_000
     # Not below /tmp, which may be memory.
@@ -209,4 +229,5 @@ def measure(options):
         make_tensor(folder / "x.safetensors")
         repeats = 1 if options.quick else 3
         measured = [rows_of(case, folder, repeats) for case in CASES]
+        measured.append(publish_rows(folder, repeats))
     return [row for of_case in measured for row in of_case], ""

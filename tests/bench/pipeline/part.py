@@ -2,7 +2,7 @@
 
 from tests.bench import programs
 from tests.bench.pipeline import peers, reference
-from tests.bench.rows import Row, aim, ours
+from tests.bench.rows import Row, aim, ours, phases
 
 ONE = "a warm reference run, four steps, durable"
 MANY = "reference runs, all processors busy"
@@ -57,4 +57,7 @@ def measure(options):
             note="16 callers; not durable",
         ),
     ]
-    return rows, ""
+    return rows, (
+        "## Where the time of a reference run goes\n\n"
+        "As its record says: one caller.\n\n" + phases(bench["times_ms"])
+    )

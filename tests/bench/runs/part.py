@@ -6,12 +6,12 @@ import time
 
 from tests.bench import programs
 from tests.bench.pipeline import peers
-from tests.bench.rows import Row, aim, ours
+from tests.bench.rows import Row, aim, ours, phases
 
 P50 = "a run of 4 no-op steps, p50"
 P99 = "a run of 4 no-op steps, p99"
 RATE = "runs of 4 no-op steps, 64 callers"
-COMMIT = "a commit to SQLite, WAL, synchronous=FULL"
+COMMIT = "a new run of 4 steps made durable"
 
 
 def commits(count):
@@ -30,23 +30,49 @@ def commits(count):
     return times
 
 
+def commit_rows(repeats):
+    """What a new run of four steps costs the store."""
+    output = programs.run_json(
+        [
+            programs.BIN / "commit_bench",
+            "--benchmark_format=json",
+            f"--benchmark_repetitions={repeats}",
+        ],
+        STAGECOACH_BENCH_FOLDER=str(programs.kept()),
+    )
+    each = {1: [], 64: []}
+    for entry in output["benchmarks"]:
+        if entry["run_type"] == "iteration":
+            count = int(entry["name"].split("/")[1])
+            each[count].append(entry["real_time"] / 1e6 / count)
+    return [
+        ours(COMMIT, "ms", each[64], note="64 runs in one commit"),
+        Row(COMMIT, "off: grouping of commits", "ms", each[1]),
+    ]
+
+
 def measure(options):
     repeats = 1 if options.quick else 5
     seconds = 1 if options.quick else 4
 
-    def bench(workload):
+    def bench(workload, **environment):
         return programs.run_json(
             [
                 programs.BIN / "stagecoach-runs-bench",
                 f"--workload={workload}",
                 f"--repeats={repeats}",
                 f"--seconds={seconds}",
-                "--runs=1000",
-            ]
+                f"--runs={50 if options.quick else 1000}",
+                f"--warm-up={20 if options.quick else 200}",
+            ],
+            **environment,
         )
 
     noop, bare = bench("noop"), bench("bare")
-    python = peers.over_servers(["noop"] * 4, runs=1000, seconds=seconds)
+    checked = bench("noop", STAGECOACH_CHECK_LOCK_ORDER="1")
+    python = peers.over_servers(
+        ["noop"] * 4, runs=50 if options.quick else 1000, seconds=seconds
+    )
     python_ms = sorted(1e3 * seconds for seconds in python["times"])
     commit_ms = sorted(1e3 * seconds for seconds in commits(1000))
 
@@ -71,6 +97,11 @@ def measure(options):
         aim(ours(RATE, "/s", noop["rate"], note=cpu("many_us")), 3500),
         Row(RATE, python_by, "/s", [python["rate"]], note=lax),
         Row(RATE, bare_by, "/s", bare["rate"], note=lax),
-        Row(COMMIT, "sqlite3", "ms", middle(commit_ms)),
+        Row(RATE, "off: no checks of lock order", "/s", checked["rate"]),
+        *commit_rows(repeats),
+        Row(COMMIT, "sqlite3, one row", "ms", middle(commit_ms)),
     ]
-    return rows, ""
+    return rows, (
+        "## Where the time of a no-op run goes\n\n"
+        "As its record says: one caller.\n\n" + phases(noop["times_ms"])
+    )

@@ -7,7 +7,8 @@
 // Prints a JSON object of arrays, a value for each repeat: `p50_ms`, `p99_ms`,
 // `rate` (a second) and, for each process, the microseconds of CPU time that
 // one run took with one caller (`one_us`) and with many (`many_us`), and its
-// resident memory in MiB then (`rss_mib`).
+// resident memory in MiB then (`rss_mib`). `times_ms` has where the time of
+// each run of one caller went, as the run's record says.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -25,6 +26,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/base/lock_order.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/contract/proto_time.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/status.h"
 #include "tests/bench/runs/workloads.h"
@@ -79,7 +81,8 @@ class RunsBench {
       return absl::OkStatus();
     }
     if (!airline) SC_RETURN_IF_ERROR(ApplyNoop());
-    workload_ = ExecuteRuns(cluster_, options_.workload);
+    workload_ = ExecuteRuns(cluster_, options_.workload,
+                            [this](const v1::Run& run) { AddTimes(run); });
     return absl::OkStatus();
   }
 
@@ -104,6 +107,33 @@ class RunsBench {
     }
   }
 
+  // Of runs of one caller: where the time went, of the run and of each step.
+  void AddTimes(const v1::Run& run) {
+    if (!alone_) return;
+    const v1::RunTimes& times = run.times();
+    nlohmann::json& of_run = result_["times_ms"]["the run"];
+    AddTime(of_run["wait"], times.queue());
+    AddTime(of_run["dispatch"], times.dispatch());
+    AddTime(of_run["read"], times.read());
+    AddTime(of_run["compute"], times.compute());
+    AddTime(of_run["write"], times.write());
+    AddTime(of_run["commit"], times.commit());
+    AddTime(of_run["wall"], times.wall());
+    for (const v1::Step& step : run.steps()) {
+      const v1::Attempt& attempt = step.attempts(step.attempts_size() - 1);
+      nlohmann::json& of_step = result_["times_ms"][step.name()];
+      AddTime(of_step["dispatch"], attempt.dispatch());
+      AddTime(of_step["read"], attempt.times().read());
+      AddTime(of_step["compute"], attempt.times().compute());
+      AddTime(of_step["write"], attempt.times().write());
+    }
+  }
+
+  static void AddTime(nlohmann::json& values,
+                      const google::protobuf::Duration& time) {
+    values.push_back(absl::ToDoubleMilliseconds(FromProtoDuration(time)));
+  }
+
   void AddMemory() {
     for (const std::string& name : names_) {
       result_["rss_mib"][name].push_back(
@@ -126,11 +156,13 @@ class RunsBench {
     std::vector<double> times;
     times.reserve(options_.runs);
     AddCpu("one_us", 0);
+    alone_ = true;
     for (int i = 0; i < options_.runs; ++i) {
       const absl::Time start = absl::Now();
       SC_RETURN_IF_ERROR(One());
       times.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
     }
+    alone_ = false;
     AddCpu("one_us", options_.runs);
     std::sort(times.begin(), times.end());
     result_["p50_ms"].push_back(times[times.size() / 2]);
@@ -169,6 +201,7 @@ class RunsBench {
   TestCluster cluster_;
   std::vector<std::string> names_;  // processes
   Workload workload_;
+  std::atomic<bool> alone_ = false;  // one caller, whose runs are timed
   std::map<std::string, absl::Duration> cpu_;
   nlohmann::json result_;
 };

@@ -47,11 +47,12 @@ std::string NoopPipeline(int steps) {
   return yaml;
 }
 
-Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline) {
+Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
+                     std::function<void(const v1::Run& run)> on_ended) {
   const std::shared_ptr<v1::Orchestrator::Stub> stub =
       v1::Orchestrator::NewStub(
           MakeChannel(cluster.endpoints("orchestrator").grpc));
-  return [stub, pipeline](const Done& done) {
+  return [stub, pipeline, on_ended](const Done& done) {
     struct Call {
       v1::ExecuteRunRequest request;
       absl::Status ended = absl::InternalError("no end was reported");
@@ -63,8 +64,9 @@ Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline) {
         [&](auto* context, auto* reactor) {
           stub->async()->ExecuteRun(context, &call->request, reactor);
         },
-        [call](const v1::ExecuteRunResponse& response) {
+        [call, on_ended](const v1::ExecuteRunResponse& response) {
           if (!response.has_ended()) return;
+          on_ended(response.ended());
           call->ended =
               response.ended().state() == v1::RUN_STATE_SUCCEEDED
                   ? absl::OkStatus()

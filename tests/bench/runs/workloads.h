@@ -20,8 +20,10 @@ using Workload = std::function<void(const Done& done)>;
 // A pipeline `noop` of `steps` steps that do nothing, one after the other.
 std::string NoopPipeline(int steps);
 
-// Runs of `pipeline`, which the orchestrator knows.
-Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline);
+// Runs of `pipeline`, which the orchestrator knows. `on_ended` is told of each
+// that has ended, before `done`.
+Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
+                     std::function<void(const v1::Run& run)> on_ended);
 
 // The least that four remote steps cost: as many calls, one after the other,
 // to a server of gRPC's callback API that answers at once; nothing durable.

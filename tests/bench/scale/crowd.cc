@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/blocking_counter.h"
@@ -36,9 +37,8 @@ class Watchers {
   explicit Watchers(int count) : first_(count), ended_(count) {}
 
   void Start(const std::string& target, const std::string& run_id, int count) {
-    std::vector<std::unique_ptr<v1::Orchestrator::Stub>> stubs;
     for (int i = 0; i < kConnections; ++i) {
-      stubs.push_back(v1::Orchestrator::NewStub(
+      stubs_.push_back(v1::Orchestrator::NewStub(
           MakeChannel(target, {.own_connection = true})));
     }
     v1::WatchRunRequest request;
@@ -47,8 +47,8 @@ class Watchers {
       ClientStreamCall<v1::WatchRunResponse>::Start(
           kPatience,
           [&](auto* context, auto* reactor) {
-            stubs[i % kConnections]->async()->WatchRun(context, &request,
-                                                       reactor);
+            stubs_[i % kConnections]->async()->WatchRun(context, &request,
+                                                        reactor);
           },
           [this, told = false](const v1::WatchRunResponse&) mutable {
             ++events_;
@@ -67,6 +67,8 @@ class Watchers {
   int failed() const { return failed_; }
 
  private:
+  // Kept to the end: gRPC's threads must not drop the last share of a channel.
+  std::vector<std::unique_ptr<v1::Orchestrator::Stub>> stubs_;
   absl::BlockingCounter first_;
   absl::BlockingCounter ended_;
   std::atomic<int64_t> events_ = 0;

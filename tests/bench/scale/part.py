@@ -7,8 +7,8 @@ BENCH = programs.BIN / "stagecoach-scale-bench"
 RUNS = programs.BIN / "stagecoach-runs-bench"
 
 
-def history_rows(options):
-    small, large = 1_000, 20_000 if options.quick else 1_000_000
+def measure_history(options):
+    small, large = (100, 2_000) if options.quick else (1_000, 1_000_000)
     few = programs.run_json([BENCH, "history", small])
     many = programs.run_json([BENCH, "history", large])
 
@@ -24,21 +24,22 @@ def history_rows(options):
         other = Row(own.what, f"with {small:,} stored runs", unit, values(few))
         return [own, other]
 
-    return [
+    rows = [
         *both("ListRuns, p99", "list_p99_ms", 10),
         *both("GetRun, p99", "get_p99_ms", None),
         *both("start to SERVING", "start_ms", 1, "s", 1e-3),
         *both("a run of 4 no-op steps, p50", "run_p50_ms", None),
     ]
+    return rows, ""
 
 
-def steps_rows(options):
+def measure_steps(options):
     def microseconds_a_step(steps):
         measured = programs.run_json(
             [
                 RUNS,
                 f"--steps={steps}",
-                f"--runs={max(10, 4000 // steps)}",
+                f"--runs={max(3, (400 if options.quick else 4000) // steps)}",
                 "--seconds=1",
                 "--callers=1",
                 "--warm-up=5",
@@ -50,21 +51,22 @@ def steps_rows(options):
     own = ours(
         "a no-op step in a run of 1,000 steps", "us", microseconds_a_step(1000)
     )
-    return [own] + [
+    others = [
         Row(own.what, f"in a run of {steps}", "us", microseconds_a_step(steps))
         for steps in (4, 100)
     ]
+    return [own, *others], ""
 
 
-def crowd_rows(options):
+def measure_crowd(options):
     queued = programs.run_json(
-        [BENCH, "queued", 1000 if options.quick else 20000]
+        [BENCH, "queued", 100 if options.quick else 20_000]
     )
-    count = 500 if options.quick else 10_000
+    count = 100 if options.quick else 10_000
     crowd = programs.run_json([BENCH, "watchers", count])
     if crowd["failed"]:
         raise RuntimeError(f"{crowd['failed']} watchers were not told the end")
-    return [
+    rows = [
         aim(
             ours(
                 "memory of a queued run",
@@ -83,8 +85,4 @@ def crowd_rows(options):
             f"{crowd['bytes_each'] / 1e3:.1f} KB for each",
         ),
     ]
-
-
-def measure(options):
-    rows = history_rows(options) + steps_rows(options) + crowd_rows(options)
     return rows, ""

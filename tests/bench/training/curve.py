@@ -5,7 +5,7 @@ import statistics
 
 from tests.bench.training import timings
 
-METHODS = ("python", "torch", "products", "fused", "step")
+METHODS = ("python", "torch", "products", "fused", "step", "threads")
 TITLES = {
     "train": "Forward, loss and backward",
     "infer": "Forward without gradients",
@@ -37,7 +37,9 @@ def line_of(size, times, chosen, columns):
 
 
 def table_of(kind, by_size, chosen):
-    columns = [c for c in METHODS if kind == "train" or c != "step"]
+    columns = [
+        c for c in METHODS if kind == "train" or c not in ("step", "threads")
+    ]
     names = ["hidden", "batch", "steps", *columns]
     names += ["x Python", "x libtorch", "spread"]
     lines = [
@@ -62,7 +64,8 @@ def measure(options):
     tables = [table_of(kind, by_size, chosen) for kind in TITLES]
     details = (
         "## Training: sizes\n\n"
-        "One thread. Bold is the method that the product takes at that size; "
+        "One thread, but for `threads`: all processors, where the train stage "
+        "uses them. Bold is the method that the product takes at that size; "
         "`x`: how many times as fast that is.\n\n" + "\n\n".join(tables)
     )
     return [], details

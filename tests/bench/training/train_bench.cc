@@ -8,7 +8,8 @@
 // Methods: `torch`, `products` and `fused` are those of LstmMethod, under
 // autograd; `step` is MakeLstmTrainingStep, `trainer` all of the train stage's
 // Trainer. Of `train` and `infer`, the method that LstmLayer chooses is
-// labelled.
+// labelled; `threads` is that method on all processors, where the train stage
+// would use them.
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/_fused_adam.h>
@@ -56,6 +57,11 @@ struct NamedMethod {
 constexpr NamedMethod kMethods[] = {{"torch", LstmMethod::kTorch},
                                     {"products", LstmMethod::kProducts},
                                     {"fused", LstmMethod::kFused}};
+
+// Of a product with the largest matrix.
+int64_t MultiplyAdds(const LstmProblemSizes& sizes) {
+  return 4 * sizes.hidden * sizes.hidden * sizes.batch;
+}
 
 at::Tensor Tensor(const std::vector<float>& values, at::IntArrayRef shape) {
   return at::tensor(values, at::kFloat).view(shape);
@@ -157,6 +163,19 @@ void Infer(benchmark::State& state, LstmProblemSizes sizes, LstmMethod method) {
   }
 }
 
+// As the train stage does it when operations are large.
+void TrainOnThreads(benchmark::State& state, LstmProblemSizes sizes) {
+  const int threads = PrepareTorchThread(MultiplyAdds(sizes));
+  const LstmProblem problem(sizes);
+  const LstmMethod method =
+      ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}, true);
+  for (auto iteration : state) {
+    benchmark::DoNotOptimize(problem.Gradients(method));
+  }
+  state.counters["threads"] = threads;
+  PrepareTorchThread();
+}
+
 void Register(const std::string& name,
               const std::function<void(benchmark::State&)>& function) {
   benchmark::RegisterBenchmark(name.c_str(), function)
@@ -186,6 +205,10 @@ void RegisterAll() {
     }
     Register(absl::StrCat("train", at, "step"),
              [=](benchmark::State& state) { Step(state, sizes); });
+    if (TorchThreadsFor(MultiplyAdds(sizes), 2) > 1) {
+      Register(absl::StrCat("train", at, "threads"),
+               [=](benchmark::State& state) { TrainOnThreads(state, sizes); });
+    }
   }
 }
 
