@@ -2,6 +2,8 @@
 
 #include "orchestrator/api/operations.h"
 
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -122,19 +124,48 @@ absl::StatusOr<std::vector<v1::RecordedArtifact>> Operations::ListArtifacts(
   return artifacts;
 }
 
-absl::StatusOr<v1::GetLineageResponse> Operations::GetLineage(
-    absl::string_view uri) {
-  SC_ASSIGN_OR_RETURN(v1::RecordedArtifact recorded, store_.FindArtifact(uri));
+absl::Status Operations::AddMaker(const v1::RecordedArtifact& recorded,
+                                  v1::GetLineageResponse& response) {
   SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(recorded.run_id()));
   SC_ASSIGN_OR_RETURN(const Artifacts inputs,
                       StepInputs(run, StepPosition(run, recorded.step())));
-  v1::GetLineageResponse response;
-  *response.mutable_artifact() = std::move(recorded);
-  for (const auto& [name, artifact] : inputs) {
+  const std::map<std::string, v1::Artifact> by_name(inputs.begin(),
+                                                    inputs.end());
+  for (const auto& [name, artifact] : by_name) {
     *response.add_made_from() = artifact;
   }
-  SC_ASSIGN_OR_RETURN(const std::vector<v1::ArtifactUse> uses,
+  *response.mutable_artifact() = recorded;
+  return absl::OkStatus();
+}
+
+// What a step read that no step has made: an upload, or a file of the user's.
+absl::StatusOr<v1::Artifact> Operations::ArtifactOfUse(
+    const v1::ArtifactUse& use) {
+  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(use.run_id()));
+  SC_ASSIGN_OR_RETURN(const Artifacts inputs,
+                      StepInputs(run, StepPosition(run, use.step())));
+  return inputs.at(use.input());
+}
+
+absl::StatusOr<v1::GetLineageResponse> Operations::GetLineage(
+    absl::string_view uri) {
+  v1::GetLineageResponse response;
+  SC_ASSIGN_OR_RETURN(std::vector<v1::ArtifactUse> uses,
                       store_.FindArtifactUses(uri));
+  absl::c_sort(uses, [](const v1::ArtifactUse& a, const v1::ArtifactUse& b) {
+    return std::tie(a.run_id(), a.step(), a.input()) <
+           std::tie(b.run_id(), b.step(), b.input());
+  });
+  const absl::StatusOr<v1::RecordedArtifact> recorded =
+      store_.FindArtifact(uri);
+  if (recorded.ok()) {
+    SC_RETURN_IF_ERROR(AddMaker(*recorded, response));
+  } else if (absl::IsNotFound(recorded.status()) && !uses.empty()) {
+    SC_ASSIGN_OR_RETURN(*response.mutable_artifact()->mutable_artifact(),
+                        ArtifactOfUse(uses.front()));
+  } else {
+    return recorded.status();
+  }
   response.mutable_used_by()->Assign(uses.begin(), uses.end());
   return response;
 }

@@ -101,6 +101,7 @@ class Operations {
   // Artifacts.
   absl::StatusOr<std::vector<v1::RecordedArtifact>> ListArtifacts(
       const v1::ListArtifactsRequest& request);
+  // Also of what runs were given, which no run has made.
   absl::StatusOr<v1::GetLineageResponse> GetLineage(absl::string_view uri);
   absl::StatusOr<OpenedArtifact> OpenArtifact(absl::string_view uri);
   absl::StatusOr<std::unique_ptr<ArtifactUpload>> BeginUpload(
@@ -126,6 +127,9 @@ class Operations {
   absl::Status CheckServing(const v1::Run& run);
   absl::StatusOr<v1::Run> PlanRetryOf(const v1::RetryRunRequest& request);
   absl::StatusOr<bool> OutputsAreThere(const v1::Step& step);
+  absl::Status AddMaker(const v1::RecordedArtifact& recorded,
+                        v1::GetLineageResponse& response);
+  absl::StatusOr<v1::Artifact> ArtifactOfUse(const v1::ArtifactUse& use);
   void Submit(v1::Run run, std::string digest, Engine::RunCallback done);
   absl::Status ReplayEnded(const std::string& run_id, int64_t after_cursor,
                            RunWatcher& watcher);
