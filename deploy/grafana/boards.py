@@ -634,6 +634,56 @@ CONTROL_PLANE = Board(
                 ],
             ),
         ],
+        "Retention": [
+            Panel(
+                "Deleted a minute",
+                [
+                    (
+                        "60 * sum (rate("
+                        "stagecoach_gc_deleted_runs_total{}[rate]))",
+                        "runs",
+                    ),
+                    (
+                        "60 * sum (rate("
+                        "stagecoach_gc_deleted_orphans_total{}[rate]))",
+                        "leftovers",
+                    ),
+                ],
+                width=6,
+            ),
+            Panel(
+                "Freed a second",
+                [
+                    (
+                        "sum (rate(stagecoach_gc_deleted_bytes_total{}[rate]))",
+                        "freed",
+                    )
+                ],
+                unit="Bps",
+                width=6,
+            ),
+            Panel(
+                "Time of a collection",
+                quantiles("stagecoach_gc_seconds"),
+                unit="s",
+                width=6,
+            ),
+            Panel(
+                "Folders still to be removed, and failures of an hour",
+                [
+                    (
+                        "sum (stagecoach_gc_pending_deletions{})",
+                        "to be removed",
+                    ),
+                    (
+                        "sum (increase(stagecoach_gc_failures_total{}[1h]))",
+                        "failures",
+                    ),
+                ],
+                kind="stat",
+                width=6,
+            ),
+        ],
         "API": [
             Panel(
                 "Calls a second",

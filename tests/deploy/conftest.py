@@ -35,6 +35,8 @@ def succeed(system):
     system.run("--set=epochs=60", "--set=checkpoint_interval=10")
     for _ in range(2):
         system.run("--idempotency-key=once")
+    done = system.command("gc", "--keep-last=1", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def fail(system):

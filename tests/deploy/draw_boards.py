@@ -87,6 +87,7 @@ def keep_busy(system, seconds):
             system.await_end(run_id)
         if count % 4 == 1:
             damage(system)
+        system.command("gc", "--keep-last=6", "--yes")
 
 
 def with_unit(unit):
