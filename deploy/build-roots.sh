@@ -15,7 +15,7 @@ use_mirror() {
 compile() {
   local name
   use_mirror
-  for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL; do
+  for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS; do
     if [[ -n "${!name:-}" ]]; then export "${name?}"; else unset "${name}"; fi
   done
   [[ -z "${JOBS:-}" ]] || export STAGECOACH_JOBS="${JOBS}"

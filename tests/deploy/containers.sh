@@ -50,12 +50,17 @@ until_true() {
 }
 
 build_images() {
-  local arguments=(--prebuilt)
+  local arguments=(--prebuilt) sources=()
   [[ "$1" != --built ]] || return 0
   [[ "$1" != --compile ]] || arguments=()
+  # Wheels that this machine has in a folder.
+  if [[ -d "${PIP_FIND_LINKS:-}" ]]; then
+    sources+=(--volume "${PIP_FIND_LINKS}:/wheels:ro"
+      --build-arg PIP_FIND_LINKS=/wheels --build-arg PIP_EXTRA_INDEX_URL=)
+  fi
   "${ROOT}/tests/deploy/base-image.sh"
   "${ROOT}/deploy/build-images.sh" --tool buildah --tag "${TAG}" \
-    "${arguments[@]}" -- --isolation chroot
+    "${arguments[@]}" -- --isolation chroot "${sources[@]}"
 }
 
 # In bytes.
