@@ -40,6 +40,7 @@ class Server:
         self.name = name
         self.log = folder / f"{name}.log"
         file = folder / f"{name}.json"
+        file.unlink(missing_ok=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
