@@ -1,7 +1,11 @@
 // stagecoach-orchestrator: see --help.
 
+#include <limits.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <string>
 
 #include "orchestrator/api/orchestrator_server.h"
 #include "orchestrator/store/open_store.h"
@@ -30,6 +34,18 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
   app.add_option("--pipelines", options.pipelines,
                  "folder of pipelines (*.yaml) to apply at the start")
       ->type_name("FOLDER");
+  app.add_option("--name", options.lease.name,
+                 "how orchestrators on the same store call this one")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option_function<double>(
+         "--lease",
+         [&options](double seconds) {
+           options.lease.ttl = absl::Seconds(seconds);
+           options.lease.margin = options.lease.ttl / 5;
+         },
+         "how long after its last sign others take over its runs [15]")
+      ->type_name("SECONDS");
   app.add_flag("--scale-to-zero", options.scale_to_zero,
                "create runs also while a stage has no replica; they wait");
   app.add_option("--http-listen", options.http_listen_address,
@@ -52,10 +68,17 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
                   "from one time that old runs are deleted to the next");
 }
 
+std::string HostName() {
+  char name[HOST_NAME_MAX + 1] = "orchestrator";
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
 int Main(int argc, const char* const* argv) {
   ConfigureLockOrderChecks();
   StopSignal stop;
   OrchestratorOptions options;
+  options.lease.name = HostName();
   CLI::App app("Runs pipelines by calling stages in order.",
                "stagecoach-orchestrator");
   AddOrchestratorFlags(app, options);

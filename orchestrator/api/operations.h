@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "orchestrator/api/run_tails.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/retention/retention_service.h"
@@ -53,11 +54,12 @@ struct OpenedArtifact {
 // Ownership: everything handed in must outlive this.
 class Operations {
  public:
-  Operations(Store& store, Engine& engine, Fleet& fleet,
+  Operations(Store& store, Engine& engine, RunTails& tails, Fleet& fleet,
              ArtifactStore& artifacts, RetentionService& retention,
              OperationsOptions options)
       : store_(store),
         engine_(engine),
+        tails_(tails),
         fleet_(fleet),
         artifacts_(artifacts),
         retention_(retention),
@@ -131,11 +133,12 @@ class Operations {
                         v1::GetLineageResponse& response);
   absl::StatusOr<v1::Artifact> ArtifactOfUse(const v1::ArtifactUse& use);
   void Submit(v1::Run run, std::string digest, Engine::RunCallback done);
-  absl::Status ReplayEnded(const std::string& run_id, int64_t after_cursor,
+  absl::Status ReplayEnded(const v1::Run& run, int64_t after_cursor,
                            RunWatcher& watcher);
 
   Store& store_;
   Engine& engine_;
+  RunTails& tails_;
   Fleet& fleet_;
   ArtifactStore& artifacts_;
   RetentionService& retention_;

@@ -11,6 +11,7 @@
 #include "orchestrator/store/open_store.h"
 #include "services/common/base/backoff.h"
 #include "services/common/base/clock.h"
+#include "services/common/base/ids.h"
 #include "services/common/base/logging.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/rpc/channel.h"
@@ -32,6 +33,8 @@ constexpr int kTransferQueue = 4096;
 // As many steps may be looked up at once; further ones do the work.
 constexpr int kCacheThreads = 2;
 constexpr int kCacheQueue = 1024;
+
+constexpr absl::Duration kForEver = absl::Hours(24 * 365 * 100);
 
 // How long calls that are under way may take to end once the engine has
 // stopped: none waits for anything any more.
@@ -57,6 +60,7 @@ absl::Status OrchestratorOptions::Validate() const {
         "--volume is missing; it must name the volume that runs write to, "
         "e.g. --volume=artifacts=/mnt/artifacts");
   }
+  SC_RETURN_IF_ERROR(lease.Validate(), "--lease");
   if (stages.empty()) {
     return absl::InvalidArgumentError(
         "--stage is missing; it must say where the replicas of a stage are, "
@@ -150,8 +154,7 @@ absl::Status OrchestratorServer::OpenParts() {
   engine_ = std::make_unique<Engine>(*store_, *fleet_, *cache_, clock,
                                      engine_metrics_, RandomUnit);
   fleet_->Start();
-  SC_RETURN_IF_ERROR(engine_->Recover());
-  engine_->Start();
+  SC_RETURN_IF_ERROR(TakeUpRuns());
   collector_ = std::make_unique<GarbageCollector>(
       *store_, volumes_,
       [this](absl::string_view volume) { return CheckVolume(volume); }, clock,
@@ -160,14 +163,40 @@ absl::Status OrchestratorServer::OpenParts() {
       *collector_, options_.retention, std::make_unique<TimerQueue>(clock),
       gc_metrics_);
   retention_->Start();
-  operations_ =
-      std::make_unique<Operations>(*store_, *engine_, *fleet_, *artifacts_,
-                                   *retention_, MakeOperationsOptions());
+  operations_ = std::make_unique<Operations>(*store_, *engine_, *tails_,
+                                             *fleet_, *artifacts_, *retention_,
+                                             MakeOperationsOptions());
   executor_ = std::make_unique<BoundedExecutor>("api", kApiThreads, kApiQueue);
   transfers_ = std::make_unique<BoundedExecutor>("transfers", kTransferThreads,
                                                  kTransferQueue);
   service_ = std::make_unique<OrchestratorService>(*operations_, *executor_,
                                                    *transfers_);
+  return absl::OkStatus();
+}
+
+absl::Status OrchestratorServer::TakeUpRuns() {
+  tails_ = std::make_unique<RunTails>(*store_);
+  if (!store_->IsShared()) {
+    // A lease that nobody can take needs no keeping. What the process before
+    // this one has held is free, because this one has another name.
+    const std::string holder =
+        absl::StrCat(options_.lease.name, "-", RandomId(8));
+    SC_RETURN_IF_ERROR(store_->RenewLease(holder, kForEver));
+    engine_->UseLeases(*store_, holder);
+    SC_RETURN_IF_ERROR(engine_->Recover());
+    engine_->Start();
+    return absl::OkStatus();
+  }
+  keeper_ = std::make_unique<LeaseKeeper>(*store_, *engine_, Clock::Real(),
+                                          options_.lease);
+  SC_RETURN_IF_ERROR(keeper_->TakeLease());
+  SC_RETURN_IF_ERROR(engine_->Recover());
+  engine_->Start();
+  keeper_->Start();
+  store_->SetListener([this](absl::string_view run_id) {
+    tails_->Changed(run_id);
+    if (run_id.empty()) keeper_->Wake();
+  });
   return absl::OkStatus();
 }
 
@@ -212,10 +241,14 @@ void OrchestratorServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   if (server_ != nullptr) server_->SetServing(false, "stopping");
   if (http_server_ != nullptr) http_server_->StopAccepting();
+  if (store_ != nullptr) store_->SetListener(nullptr);
+  if (keeper_ != nullptr) keeper_->Stop();
   if (engine_ != nullptr) {
     engine_->Stop();
     engine_->feeds().Stop();
   }
+  if (keeper_ != nullptr) keeper_->Release();
+  if (tails_ != nullptr) tails_->Stop();
   if (cache_executor_ != nullptr) cache_executor_->Shutdown();
   if (retention_ != nullptr) retention_->Stop();
   if (server_ != nullptr) server_->Shutdown(kCallDrain);

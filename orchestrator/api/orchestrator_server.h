@@ -15,8 +15,10 @@
 #include "orchestrator/api/http/http_server.h"
 #include "orchestrator/api/operations.h"
 #include "orchestrator/api/orchestrator_service.h"
+#include "orchestrator/api/run_tails.h"
 #include "orchestrator/cache/store_result_cache.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/lease_keeper.h"
 #include "orchestrator/fleet/grpc_fleet.h"
 #include "orchestrator/retention/retention_service.h"
 #include "orchestrator/store/store.h"
@@ -42,6 +44,8 @@ struct OrchestratorOptions {
   std::vector<std::string> stages;
   // --pipelines: folder of pipelines to apply at the start; empty: none.
   std::string pipelines;
+  // --name and --lease: how it shares a store with others.
+  LeaseOptions lease;
   // --scale-to-zero: stages may have no replica while nothing is to do.
   bool scale_to_zero = false;
   // --http-listen: `host:port` of the API over HTTP; port 0 lets the kernel
@@ -82,6 +86,7 @@ class OrchestratorServer {
   explicit OrchestratorServer(OrchestratorOptions options);
 
   absl::Status OpenParts();
+  absl::Status TakeUpRuns();
   absl::Status Listen();
   absl::Status ListenHttp();
   absl::Status CheckVolume(absl::string_view volume) const;
@@ -104,6 +109,8 @@ class OrchestratorServer {
   EngineMetrics engine_metrics_;
   GcMetrics gc_metrics_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<LeaseKeeper> keeper_;  // null: nobody shares the store
+  std::unique_ptr<RunTails> tails_;
   std::unique_ptr<GarbageCollector> collector_;
   std::unique_ptr<RetentionService> retention_;
   std::unique_ptr<Operations> operations_;

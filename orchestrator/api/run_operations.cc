@@ -304,24 +304,23 @@ absl::StatusOr<std::function<void()>> Operations::WatchRun(
   }
   const std::shared_ptr<RunFeed> feed = engine_.feeds().Find(run_id);
   if (feed == nullptr) {
-    SC_RETURN_IF_ERROR(ReplayEnded(run_id, after_cursor, *watcher));
-    return [] {};
+    SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(run_id));
+    if (IsTerminal(run.state())) {
+      SC_RETURN_IF_ERROR(ReplayEnded(run, after_cursor, *watcher));
+      return [] {};
+    }
+    tails_.Add(run_id, after_cursor, watcher);
+    return [this, watcher] { tails_.Remove(watcher.get()); };
   }
   feed->Add(watcher, after_cursor);
   return [feed, watcher] { feed->Remove(watcher.get()); };
 }
 
-absl::Status Operations::ReplayEnded(const std::string& run_id,
-                                     int64_t after_cursor,
+absl::Status Operations::ReplayEnded(const v1::Run& run, int64_t after_cursor,
                                      RunWatcher& watcher) {
-  SC_ASSIGN_OR_RETURN(const v1::Run run, store_.GetRun(run_id));
-  if (!IsTerminal(run.state())) {
-    return absl::UnavailableError(absl::StrCat(
-        "run ", run_id, " is just being taken up or given up; try again"));
-  }
   for (;;) {
     SC_ASSIGN_OR_RETURN(const std::vector<v1::RunEvent> events,
-                        store_.ListEvents(run_id, after_cursor, kEventPage));
+                        store_.ListEvents(run.id(), after_cursor, kEventPage));
     for (const v1::RunEvent& event : events) {
       watcher.OnEvent(event);
       after_cursor = event.cursor();

@@ -50,7 +50,6 @@ ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
 
 ActiveRun ActiveRun::Recovered(v1::Run run) {
   ActiveRun result(std::move(run), /*inserted=*/true);
-  result.run_.set_lease_epoch(result.run_.lease_epoch() + 1);
   result.run_changed_ = true;
   result.told_run_ = result.run_.state();
   for (int i = 0; i < result.run_.steps_size(); ++i) {
@@ -215,6 +214,7 @@ absl::Status ActiveRun::End(RunTrigger trigger, absl::Time now) {
     SC_ASSIGN_OR_RETURN(outputs, RunOutputs(run_));
   }
   SC_RETURN_IF_ERROR(Move(trigger));
+  run_.clear_holder();
   *run_.mutable_end_time() = ToTimestamp(now);
   *run_.mutable_times() = RunTimesOf(run_);
   *run_.mutable_outputs() = std::move(outputs);

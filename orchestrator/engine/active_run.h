@@ -26,7 +26,7 @@ class ActiveRun {
  public:
   // A run to be inserted, PENDING, with id and creation time.
   static ActiveRun Created(v1::Run run, std::string request_digest);
-  // A run read back from the store.
+  // A run read back from the store, with the epoch that it is held under.
   static ActiveRun Recovered(v1::Run run);
 
   const v1::Run& run() const { return run_; }

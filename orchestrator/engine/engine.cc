@@ -1,6 +1,7 @@
 #include "orchestrator/engine/engine.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "orchestrator/engine/crash_point.h"
@@ -50,48 +51,59 @@ void Engine::Stop() {
 
 absl::Status Engine::Recover() {
   const absl::Duration start = clock_.Elapsed();
-  SC_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, store_.UnfinishedRuns(),
-                      "read the runs that have not ended");
+  SC_ASSIGN_OR_RETURN(
+      std::vector<v1::Run> runs,
+      leases_ == nullptr
+          ? store_.UnfinishedRuns()
+          : leases_->AcquireRuns(holder_, std::numeric_limits<int>::max()),
+      "take up the runs that have not ended");
   PassCrashPoint(CrashPoint::kRunsRead);
+  std::vector<Active*> taken;
   for (v1::Run& run : runs) {
-    const std::string id = run.id();
-    std::vector<v1::RunEvent> events;
-    constexpr int kPage = 1000;
-    for (;;) {
-      SC_ASSIGN_OR_RETURN(
-          const std::vector<v1::RunEvent> page,
-          store_.ListEvents(id, static_cast<int64_t>(events.size()), kPage),
-          "read the events of run ", id);
-      events.insert(events.end(), page.begin(), page.end());
-      if (page.size() < kPage) break;
-    }
-    auto active = std::make_unique<Active>(
-        Active{.run = ActiveRun::Recovered(std::move(run)),
-               .feed = feeds_.Open(id, std::move(events)),
-               .effects = {},
-               .waiting_for_insert = {}});
-    Log(LogLevel::kInfo, "run taken up again", {{"run", id}});
-    metrics_.RunActive(active->run.run());
-    TakeUpSteps(*active);
-    TakeUpLookups(*active);
-    Touch(*active);
-    active_.emplace(id, std::move(active));
+    if (leases_ == nullptr) run.set_lease_epoch(run.lease_epoch() + 1);
+    SC_ASSIGN_OR_RETURN(Active* const active, TakeUpNow(std::move(run)));
+    taken.push_back(active);
   }
-  AdmitRecovered();
+  AdmitTakenUp(taken);
   metrics_.Recovered(clock_.Elapsed() - start, active_.size());
   PassCrashPoint(CrashPoint::kRecovered);
   return absl::OkStatus();
 }
 
+absl::StatusOr<Engine::Active*> Engine::TakeUpNow(v1::Run run) {
+  const std::string id = run.id();
+  std::vector<v1::RunEvent> events;
+  constexpr int kPage = 1000;
+  for (;;) {
+    SC_ASSIGN_OR_RETURN(
+        const std::vector<v1::RunEvent> page,
+        store_.ListEvents(id, static_cast<int64_t>(events.size()), kPage),
+        "read the events of run ", id);
+    events.insert(events.end(), page.begin(), page.end());
+    if (page.size() < kPage) break;
+  }
+  auto active = std::make_unique<Active>(
+      Active{.run = ActiveRun::Recovered(std::move(run)),
+             .feed = feeds_.Open(id, std::move(events)),
+             .effects = {},
+             .callers = {}});
+  Log(LogLevel::kInfo, "run taken up again", {{"run", id}});
+  metrics_.RunActive(active->run.run());
+  TakeUpSteps(*active);
+  TakeUpLookups(*active);
+  Touch(*active);
+  return active_.emplace(id, std::move(active)).first->second.get();
+}
+
 // Those that are under way come before those that have yet to start.
-void Engine::AdmitRecovered() {
+void Engine::AdmitTakenUp(const std::vector<Active*>& taken) {
   std::vector<Active*> waiting;
-  for (const auto& [id, active] : active_) {
+  for (Active* active : taken) {
     if (IsUnderWay(active->run.run())) {
       active->run.SetAdmitted(true);
       gate_.AddStarted(active->run.run());
     } else if (active->run.run().state() == v1::RUN_STATE_PENDING) {
-      waiting.push_back(active.get());
+      waiting.push_back(active);
     }
   }
   for (const Active* active : waiting) AdmitAll(gate_.Add(active->run.run()));
@@ -129,12 +141,15 @@ bool Engine::RunOnce(absl::Duration limit) {
   const bool busy =
       !tasks.empty() || !touched_.empty() || !stages_to_try_.empty();
   DecideTouched();
+  if (!MayAct()) return !tasks.empty();
   DispatchQueued();
   Commit();
   return busy;
 }
 
 absl::Duration Engine::UntilNextWake() const {
+  // Nothing can be done before a message says so.
+  if (!MayAct()) return absl::InfiniteDuration();
   if (!touched_.empty() || !stages_to_try_.empty()) return absl::ZeroDuration();
   absl::Duration wait = absl::InfiniteDuration();
   if (!wakes_.empty()) wait = wakes_.begin()->first - Now();

@@ -33,6 +33,7 @@
 #include "orchestrator/engine/single_flight.h"
 #include "orchestrator/engine/step_queues.h"
 #include "orchestrator/fleet/fleet.h"
+#include "orchestrator/store/lease_store.h"
 #include "orchestrator/store/run_store.h"
 #include "services/common/base/clock.h"
 
@@ -54,8 +55,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Takes up every run that has not ended: joins the executions that were
-  // under way, and goes on with the others. Before Start.
+  // From now on runs are taken up only if `leases` gives them to `holder`, and
+  // wishes for runs of others are left there. Before Recover; `leases` must
+  // outlive the engine. Without it, every run is the engine's own.
+  void UseLeases(LeaseStore& leases, std::string holder);
+
+  // Takes up every run that has not ended and that nobody else holds: joins the
+  // executions that were under way, and goes on with the others. Before Start.
   absl::Status Recover();
 
   // Starts the engine's thread.
@@ -84,6 +90,21 @@ class Engine {
   // Forgets a run that has ended. FAILED_PRECONDITION: it has not.
   void DeleteRun(std::string run_id, const StatusCallback& done);
 
+  // Goes on under the lease of `holder` until `end`, by Clock::Elapsed: after
+  // that nothing leaves the engine until it is told of a later one.
+  void HoldUntil(std::string holder, absl::Duration end);
+
+  // Takes up runs that have been acquired since Recover.
+  void TakeUp(std::vector<v1::Run> runs);
+
+  // Forgets all runs, because others may hold them by now. Who waits for one is
+  // told UNAVAILABLE.
+  void GiveUpRuns();
+
+  // Does what another orchestrator was asked for; `done` is told OK once that
+  // is durable, or if it need not be done. UNAVAILABLE: the run is not here.
+  void Fulfil(const RunWish& wish, const StatusCallback& done);
+
   // What is going on in the runs that have not ended.
   RunFeeds& feeds() { return feeds_; }
 
@@ -107,8 +128,8 @@ class Engine {
     std::shared_ptr<RunFeed> feed;
     // What is to be done once the next write of the run is durable.
     std::vector<Effect> effects;
-    // Whom to tell if the insertion of the run fails.
-    std::vector<RunCallback> waiting_for_insert;
+    // Whom to tell if that write fails for good.
+    std::vector<RunCallback> callers;
     absl::Time wake_at = absl::InfiniteFuture();
   };
   using ActivePtr = std::unique_ptr<Active>;
@@ -121,7 +142,8 @@ class Engine {
   void DecideTouched();
   void Carry(Active& active, const Decision& decision);
   void EndRun(Active& active, RunTrigger trigger);
-  void AdmitRecovered();
+  absl::StatusOr<Active*> TakeUpNow(v1::Run run);
+  void AdmitTakenUp(const std::vector<Active*>& taken);
   void AdmitAll(const std::vector<std::string>& run_ids);
   void SetWake(Active& active, absl::Time wake_at);
   Active* Find(absl::string_view run_id);
@@ -134,17 +156,23 @@ class Engine {
   void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
   void Forget(Active& active);
 
+  // engine_leases.cc: which runs are its own.
+  bool MayAct() const { return clock_.Elapsed() < lease_end_; }
+  void GiveUp(Active& active, const absl::Status& why);
+  void LeaveWish(const RunWish& wish, const RunCallback& done);
+  static absl::Status Moved(absl::string_view run_id);
+
   // engine_requests.cc: what callers want.
   void SubmitNow(v1::Run run, std::string request_digest,
                  const RunCallback& done);
   bool AnswerReplay(const std::string& key, const std::string& digest,
                     const RunCallback& done);
+  void AnswerWhenDurable(Active& active, const RunCallback& done);
   void CancelNow(const std::string& run_id, const std::string& reason,
                  const RunCallback& done);
   void PauseNow(const std::string& run_id, const RunCallback& done);
   void ResumeNow(const std::string& run_id, const RunCallback& done);
-  Active* FindGoing(const std::string& run_id, absl::string_view wish,
-                    const RunCallback& done);
+  Active* FindGoing(const RunWish& wish, const RunCallback& done);
   void DeleteNow(const std::string& run_id, const StatusCallback& done);
 
   // engine_cache.cc: steps whose result may be that of an equal one.
@@ -196,11 +224,15 @@ class Engine {
   const absl::Time start_time_;
   const absl::Duration start_elapsed_;
 
+  LeaseStore* leases_ = nullptr;  // set before the start
+
   Mailbox mailbox_;
   RunFeeds feeds_;
   std::thread thread_;
 
   // Owned by the engine's thread.
+  std::string holder_;
+  absl::Duration lease_end_ = absl::InfiniteDuration();
   absl::flat_hash_map<std::string, ActivePtr> active_;
   absl::flat_hash_map<std::string, std::string> run_by_key_;
   RunGate gate_;

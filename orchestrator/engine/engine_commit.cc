@@ -42,6 +42,7 @@ void Engine::Commit() {
     if (active == nullptr) continue;
     if (!active->run.changed()) {
       // Nothing to be made durable first, e.g. a cancellation sent again.
+      active->callers.clear();
       for (const Effect& effect : std::exchange(active->effects, {})) effect();
       continue;
     }
@@ -64,9 +65,7 @@ void Engine::Commit() {
 }
 
 void Engine::Committed(Active& active, RunWrite write) {
-  if (write.insert) {
-    active.waiting_for_insert.clear();
-  }
+  active.callers.clear();
   active.feed->Publish(std::move(write.events));
   PassCrashPoint(CrashPoint::kEventsPublished);
   for (const RunWrite::StepWrite& step : write.steps) {
@@ -99,12 +98,25 @@ void Engine::NotCommitted(Active& active, RunWrite write,
     commit_not_before_ = Now() + kCommitRetry;
     return;
   }
-  Log(LogLevel::kError, insert ? "run not created" : "run given up",
-      {{"run", active.run.id()}, {"error", status}});
-  const std::vector<RunCallback> waiting =
-      std::exchange(active.waiting_for_insert, {});
+  if (!insert) {
+    GiveUp(active, absl::IsAborted(status) ? Moved(active.run.id()) : status);
+    return;
+  }
+  const std::vector<RunCallback> callers = std::exchange(active.callers, {});
+  const std::string key = active.run.run().idempotency_key();
+  const std::string digest = active.run.request_digest();
+  const std::string run_id = active.run.id();
   Forget(active);
-  for (const RunCallback& done : waiting) done(status);
+  for (const RunCallback& done : callers) {
+    // Another orchestrator may have been faster with the same key.
+    if (absl::IsAlreadyExists(status) && !key.empty() &&
+        AnswerReplay(key, digest, done)) {
+      continue;
+    }
+    Log(LogLevel::kError, "run not created",
+        {{"run", run_id}, {"error", status}});
+    done(status);
+  }
 }
 
 void Engine::Forget(Active& active) {

@@ -136,7 +136,7 @@ class EngineFixture : public testing::Test {
   }
 
   FakeClock clock_;
-  MemoryStore store_;
+  MemoryStore store_{clock_};
   std::unique_ptr<FakeFleet> fleet_ = std::make_unique<FakeFleet>(clock_);
   FakeResultCache cache_;
   prometheus::Registry registry_;

@@ -7,6 +7,7 @@
 #include "orchestrator/engine/engine.h"
 #include "services/common/base/logging.h"
 #include "services/common/contract/proto_time.h"
+#include "services/common/contract/states.h"
 
 namespace stagecoach {
 namespace {
@@ -30,13 +31,20 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
   PassCrashPoint(CrashPoint::kSubmitted);
   const std::string key = run.idempotency_key();
   if (!key.empty() && AnswerReplay(key, request_digest, done)) return;
+  if (!MayAct()) {
+    done(absl::UnavailableError(
+        "the orchestrator's lease could not be renewed, because the store does "
+        "not answer or it stood still; try again"));
+    return;
+  }
   const std::string id = run.id();
   *run.mutable_create_time() = ToTimestamp(Now());
+  run.set_holder(holder_);
   auto active = std::make_unique<Active>(Active{
       .run = ActiveRun::Created(std::move(run), std::move(request_digest)),
       .feed = feeds_.Open(id, {}),
       .effects = {},
-      .waiting_for_insert = {done}});
+      .callers = {done}});
   Active& reference = *active;
   active->effects.emplace_back([&reference, done] {
     PassCrashPoint(CrashPoint::kBeforeAnswer);
@@ -78,10 +86,15 @@ bool Engine::AnswerReplay(const std::string& key, const std::string& digest,
   } else if (active->run.inserted()) {
     done(active->run.run());
   } else {
-    active->waiting_for_insert.push_back(done);
-    active->effects.emplace_back([active, done] { done(active->run.run()); });
+    AnswerWhenDurable(*active, done);
   }
   return true;
+}
+
+// `done` is told the run once its next write is durable, or that it is not.
+void Engine::AnswerWhenDurable(Active& active, const RunCallback& done) {
+  active.callers.push_back(done);
+  active.effects.emplace_back([&active, done] { done(active.run.run()); });
 }
 
 void Engine::CancelRun(std::string run_id, std::string reason,
@@ -97,7 +110,7 @@ void Engine::CancelNow(const std::string& run_id, const std::string& reason,
                        const RunCallback& done) {
   Active* active = Find(run_id);
   if (active == nullptr) {
-    done(store_.GetRun(run_id));
+    LeaveWish({0, run_id, RunWish::Kind::kCancel, reason}, done);
     return;
   }
   if (!active->run.stopping()) {
@@ -106,7 +119,7 @@ void Engine::CancelNow(const std::string& run_id, const std::string& reason,
                        : absl::StrCat("cancelled on request: ", reason));
     Check(*active, active->run.Stop(ToError(why)));
   }
-  active->effects.emplace_back([active, done] { done(active->run.run()); });
+  AnswerWhenDurable(*active, done);
   Touch(*active);
 }
 
@@ -117,7 +130,7 @@ void Engine::PauseRun(std::string run_id, const RunCallback& done) {
 }
 
 void Engine::PauseNow(const std::string& run_id, const RunCallback& done) {
-  Active* active = FindGoing(run_id, "paused", done);
+  Active* active = FindGoing({0, run_id, RunWish::Kind::kPause, ""}, done);
   if (active == nullptr) return;
   if (active->run.run().state() != v1::RUN_STATE_PAUSED) {
     Check(*active, active->run.Pause());
@@ -128,7 +141,7 @@ void Engine::PauseNow(const std::string& run_id, const RunCallback& done) {
       AdmitAll(gate_.Remove(active->run.run()));
     }
   }
-  active->effects.emplace_back([active, done] { done(active->run.run()); });
+  AnswerWhenDurable(*active, done);
   Touch(*active);
 }
 
@@ -139,31 +152,37 @@ void Engine::ResumeRun(std::string run_id, const RunCallback& done) {
 }
 
 void Engine::ResumeNow(const std::string& run_id, const RunCallback& done) {
-  Active* active = FindGoing(run_id, "resumed", done);
+  Active* active = FindGoing({0, run_id, RunWish::Kind::kResume, ""}, done);
   if (active == nullptr) return;
   if (active->run.run().state() == v1::RUN_STATE_PAUSED) {
     Check(*active, active->run.Resume());
     if (!active->run.admitted()) AdmitAll(gate_.Add(active->run.run()));
   }
-  active->effects.emplace_back([active, done] { done(active->run.run()); });
+  AnswerWhenDurable(*active, done);
   Touch(*active);
 }
 
-// A run that neither stops nor has ended; otherwise null, and `done` is told.
-Engine::Active* Engine::FindGoing(const std::string& run_id,
-                                  absl::string_view wish,
+// A run that is here and neither stops nor has ended; otherwise null, and
+// `done` is or will be told.
+Engine::Active* Engine::FindGoing(const RunWish& wish,
                                   const RunCallback& done) {
-  Active* active = Find(run_id);
+  Active* active = Find(wish.run_id);
   if (active != nullptr && !active->run.stopping()) return active;
-  const absl::Status found =
-      active == nullptr ? store_.GetRun(run_id).status() : absl::OkStatus();
-  if (!found.ok()) {
-    done(found);
+  const absl::StatusOr<v1::Run> run =
+      active == nullptr ? store_.GetRun(wish.run_id) : active->run.run();
+  if (!run.ok()) {
+    done(run.status());
     return nullptr;
   }
-  done(absl::FailedPreconditionError(
-      absl::StrCat("run ", run_id, active == nullptr ? " has ended" : " stops",
-                   "; only a run that goes on can be ", wish)));
+  const bool ended = IsTerminal(run->state());
+  if (ended || run->state() == v1::RUN_STATE_STOPPING) {
+    done(absl::FailedPreconditionError(absl::StrCat(
+        "run ", wish.run_id, ended ? " has ended" : " stops",
+        "; only a run that goes on can be ",
+        wish.kind == RunWish::Kind::kPause ? "paused" : "resumed")));
+    return nullptr;
+  }
+  LeaveWish(wish, done);
   return nullptr;
 }
 

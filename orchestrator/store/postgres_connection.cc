@@ -18,6 +18,8 @@ namespace stagecoach {
 namespace {
 
 constexpr int kBinary = 1;
+// Milliseconds until a peer that says nothing any more is held for gone.
+constexpr char kUserTimeout[] = "20000";
 constexpr char kBegin[] = "BEGIN";
 constexpr char kCommit[] = "COMMIT";
 constexpr char kRollback[] = "ROLLBACK";
@@ -89,11 +91,16 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
   const std::string seconds =
       absl::StrCat(std::max<int64_t>(2, absl::ToInt64Seconds(timeout)));
   // What the URL says itself counts more, because it comes later.
-  const std::array<const char*, 5> keys = {
-      "connect_timeout", "application_name", "client_encoding", "dbname",
-      nullptr};
-  const std::array<const char*, 5> values = {seconds.c_str(), "stagecoach",
-                                             "UTF8", url.c_str(), nullptr};
+  const std::array<const char*, 7> keys = {"connect_timeout",
+                                           "application_name",
+                                           "client_encoding",
+                                           "keepalives_idle",
+                                           "tcp_user_timeout",
+                                           "dbname",
+                                           nullptr};
+  const std::array<const char*, 7> values = {
+      seconds.c_str(), "stagecoach", "UTF8", "10",
+      kUserTimeout,    url.c_str(),  nullptr};
   pg_conn* const raw =
       PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1);
   std::unique_ptr<PostgresConnection> connection(
@@ -292,8 +299,8 @@ void PostgresConnection::RollBack() {
   if (!Run(kRollback).ok()) broken_ = true;
 }
 
-absl::StatusOr<std::vector<PostgresConnection::Notice>>
-PostgresConnection::AwaitNotices(int wake_descriptor) {
+absl::StatusOr<std::vector<std::string>> PostgresConnection::AwaitNotices(
+    int wake_descriptor) {
   std::array<pollfd, 2> sockets = {
       pollfd{.fd = PQsocket(connection_), .events = POLLIN, .revents = 0},
       pollfd{.fd = wake_descriptor, .events = POLLIN, .revents = 0}};
@@ -301,12 +308,12 @@ PostgresConnection::AwaitNotices(int wake_descriptor) {
     if (errno != EINTR) return Lost();
   }
   if (PQconsumeInput(connection_) == 0) return Lost();
-  std::vector<Notice> notices;
+  std::vector<std::string> payloads;
   while (pgNotify* notify = PQnotifies(connection_)) {
-    notices.push_back({notify->relname, notify->extra});
+    payloads.emplace_back(notify->extra);
     PQfreemem(notify);
   }
-  return notices;
+  return payloads;
 }
 
 // What a server says to an idle connection is, with few exceptions, that it

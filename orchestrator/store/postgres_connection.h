@@ -64,13 +64,8 @@ class PostgresConnection {
   static PostgresStatement Commit();
 
   // Waits until the server has something to say or `wake_descriptor` can be
-  // read. Names of channels on which others have notified since, with what they
-  // said.
-  struct Notice {
-    std::string channel;
-    std::string payload;
-  };
-  absl::StatusOr<std::vector<Notice>> AwaitNotices(int wake_descriptor);
+  // read. What others have notified of since, on the channels listened to.
+  absl::StatusOr<std::vector<std::string>> AwaitNotices(int wake_descriptor);
 
   // Whether the connection is of no more use. Looks at what has arrived.
   bool IsBroken();

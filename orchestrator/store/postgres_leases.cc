@@ -44,8 +44,7 @@ absl::StatusOr<int64_t> RenewLease(PostgresConnection& db,
 }
 
 absl::Status ReleaseLease(PostgresConnection& db, absl::string_view holder) {
-  // Others may want the runs at once: an empty payload says no run, but
-  // something.
+  // Others may want the runs at once.
   return db.RunAll({{kReleaseLease, {holder}}, {kNotify, {""}}}).status();
 }
 
@@ -83,7 +82,7 @@ absl::Status AddWish(PostgresConnection& db, const RunWish& wish) {
             .RunAll({{kAddWish,
                       {rows[0].Integer(0, 1), static_cast<int64_t>(wish.kind),
                        wish.reason}},
-                     {kNotify, {wish.run_id}},
+                     {kNotify, {""}},
                      PostgresConnection::Commit()})
             .status();
       });

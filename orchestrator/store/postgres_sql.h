@@ -65,6 +65,8 @@ inline constexpr char kInsertCachedSteps[] =
     " $4::BIGINT[], $5::TEXT[]) ON CONFLICT DO NOTHING";
 inline constexpr char kForgetWishes[] =
     "DELETE FROM wish WHERE run = ANY($1::BIGINT[])";
+// Ids of runs that have changed, with blanks between; nothing: wishes and
+// leases may have.
 inline constexpr char kNotify[] = "SELECT pg_notify('stagecoach', $1)";
 
 // Reading runs: as ToRun takes them. One statement sees one state of the store.

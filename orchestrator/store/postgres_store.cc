@@ -15,7 +15,8 @@
 namespace stagecoach {
 
 PostgresStore::PostgresStore(const PostgresStoreOptions& options)
-    : pool_(options.url, options.connections, options.timeout, *options.clock),
+    : options_(options),
+      pool_(options.url, options.connections, options.timeout, *options.clock),
       writer_pool_(options.url, 1, options.timeout, *options.clock) {}
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(
@@ -58,6 +59,13 @@ absl::Status PostgresStore::RenewLease(absl::string_view holder,
                       postgres::RenewLease(*db, holder, ttl));
   shared_ = others > 0;
   return absl::OkStatus();
+}
+
+void PostgresStore::SetListener(const Listener& listener) {
+  listener_ = nullptr;
+  if (listener == nullptr) return;
+  listener_ = std::make_unique<PostgresListener>(options_.url, options_.timeout,
+                                                 listener);
 }
 
 absl::StatusOr<v1::Run> PostgresStore::GetRun(absl::string_view run_id) {

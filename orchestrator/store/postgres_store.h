@@ -27,6 +27,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "orchestrator/store/postgres_listener.h"
 #include "orchestrator/store/postgres_pool.h"
 #include "orchestrator/store/postgres_run_writer.h"
 #include "orchestrator/store/store.h"
@@ -103,6 +104,10 @@ class PostgresStore final : public Store {
                                              int64_t version) override;
   absl::StatusOr<std::vector<v1::Pipeline>> ListPipelines() override;
 
+  bool IsShared() const override { return true; }
+  // One thread at a time.
+  void SetListener(const Listener& listener) override;
+
  private:
   explicit PostgresStore(const PostgresStoreOptions& options);
 
@@ -110,11 +115,15 @@ class PostgresStore final : public Store {
   // UNAVAILABLE: it cannot be found out.
   absl::StatusOr<bool> HasHappened(const std::string& number);
 
+  const PostgresStoreOptions options_;
+
   // Have their own synchronisation.
   PostgresPool pool_;
   PostgresPool writer_pool_;  // of one: a commit waits for nobody's reading
   // Whether anybody else may want to hear of changes.
   std::atomic<bool> shared_ = true;
+
+  std::unique_ptr<PostgresListener> listener_;  // set by SetListener alone
 
   absl::Mutex writer_mutex_;
   postgres::RunWriter run_writer_ ABSL_GUARDED_BY(writer_mutex_);

@@ -3,6 +3,9 @@
 #ifndef ORCHESTRATOR_STORE_STORE_H_
 #define ORCHESTRATOR_STORE_STORE_H_
 
+#include <functional>
+
+#include "absl/strings/string_view.h"
 #include "orchestrator/store/lease_store.h"
 #include "orchestrator/store/pipeline_store.h"
 #include "orchestrator/store/retention_store.h"
@@ -15,7 +18,20 @@ namespace stagecoach {
 class Store : public RunStore,
               public LeaseStore,
               public RetentionStore,
-              public PipelineStore {};
+              public PipelineStore {
+ public:
+  // Hears which runs have changed; an empty id: wishes, leases or anything else
+  // may have.
+  using Listener = std::function<void(absl::string_view run_id)>;
+
+  // Whether other processes may use the store at the same time.
+  virtual bool IsShared() const { return false; }
+
+  // From now on `listener` hears what is changed in a shared store, by
+  // whomever, from a thread of the store's own; it must not block for long.
+  // Null: nobody does, and no call is under way any more.
+  virtual void SetListener(const Listener& /*listener*/) {}
+};
 
 }  // namespace stagecoach
 

@@ -1,0 +1,157 @@
+// Several orchestrators on one PostgreSQL: one is killed, one stands still for
+// longer than its lease, and nothing is lost or done twice.
+
+#include <signal.h>
+
+#include <cstdio>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/base/status_matchers.h"
+#include "tests/fault/members.h"
+
+namespace stagecoach {
+namespace {
+
+constexpr int kSlots = 64;
+
+class SeveralOrchestratorsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    absl::StatusOr<std::unique_ptr<Members>> members = Members::Start(kSlots);
+    ASSERT_OK(members);
+    members_ = *std::move(members);
+  }
+
+  void AddMembers(int count) {
+    for (int i = 0; i < count; ++i) ASSERT_OK(members_->Add());
+  }
+
+  // Creates `count` runs, one orchestrator after the other; their ids.
+  std::vector<std::string> CreateRuns(int count, int members,
+                                      absl::Duration sleep) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < count; ++i) {
+      const absl::StatusOr<v1::Run> run =
+          members_->Create(i % members, sleep, absl::StrCat("key-", i));
+      EXPECT_OK(run);
+      if (run.ok()) ids.push_back(run->id());
+    }
+    return ids;
+  }
+
+  // That each run has ended well, by one attempt that counts for each step,
+  // and that the stage has started nothing twice. Prints it in figures.
+  void ExpectDoneOnce(int member, const std::vector<std::string>& ids) {
+    int taken_over = 0;
+    int attempts = 0;
+    for (const std::string& id : ids) {
+      EXPECT_OK(members_->Await(member, id));
+      const absl::StatusOr<v1::Run> run = members_->Get(member, id);
+      ASSERT_OK(run);
+      EXPECT_EQ(run->state(), v1::RUN_STATE_SUCCEEDED)
+          << run->error().message();
+      taken_over += run->lease_epoch() > 0 ? 1 : 0;
+      for (const v1::Step& step : run->steps()) {
+        int succeeded = 0;
+        for (const v1::Attempt& attempt : step.attempts()) {
+          ++attempts;
+          if (attempt.state() == v1::ATTEMPT_STATE_SUCCEEDED) ++succeeded;
+        }
+        EXPECT_EQ(succeeded, 1) << id << "/" << step.name();
+      }
+    }
+    int executions = 0;
+    for (const auto& [id, started] : members_->Executions()) {
+      EXPECT_EQ(started, 1) << id;
+      executions += started;
+    }
+    EXPECT_LE(executions, attempts);
+    std::printf(
+        "figures: %zu runs ended, %d of them taken over; %d attempts, "
+        "%d executions started\n",
+        ids.size(), taken_over, attempts, executions);
+  }
+
+  std::unique_ptr<Members> members_;
+};
+
+TEST_F(SeveralOrchestratorsTest,
+       OneOfTwoThatStandsStillPastItsLeaseDoesNoHarm) {
+  AddMembers(2);
+  const std::vector<std::string> ids =
+      CreateRuns(40, 2, absl::Milliseconds(500));
+  members_->process(0).Signal(SIGSTOP);
+  // The other one ends all of them, also those that were not its own.
+  for (const std::string& id : ids) EXPECT_OK(members_->Await(1, id));
+  members_->process(0).Signal(SIGCONT);
+  ExpectDoneOnce(1, ids);
+  // It serves again, under a new lease.
+  const absl::StatusOr<v1::Run> run =
+      members_->Create(0, absl::ZeroDuration(), "after");
+  ASSERT_OK(run);
+  EXPECT_OK(members_->Await(0, run->id()));
+}
+
+TEST_F(SeveralOrchestratorsTest, OneOfThreeThatStandsStillAndOneThatIsKilled) {
+  AddMembers(3);
+  const std::vector<std::string> ids =
+      CreateRuns(60, 3, absl::Milliseconds(500));
+  members_->process(0).Signal(SIGSTOP);
+  members_->process(1).Kill();
+  for (const std::string& id : ids) EXPECT_OK(members_->Await(2, id));
+  members_->process(0).Signal(SIGCONT);
+  ExpectDoneOnce(2, ids);
+}
+
+TEST_F(SeveralOrchestratorsTest, OneThatStopsHandsItsRunsOverAtOnce) {
+  AddMembers(2);
+  const std::vector<std::string> ids =
+      CreateRuns(20, 2, absl::Milliseconds(300));
+  members_->process(0).Signal(SIGTERM);
+  EXPECT_THAT(members_->process(0).Wait(absl::Seconds(20)), IsOkAndHolds(0));
+  ExpectDoneOnce(1, ids);
+}
+
+TEST_F(SeveralOrchestratorsTest, OneKeyAtTwoOfThemMakesOneRun) {
+  AddMembers(2);
+  constexpr int kCallers = 64;
+  std::vector<std::string> ids(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([this, i, &ids] {
+      const absl::StatusOr<v1::Run> run =
+          members_->Create(i % 2, absl::ZeroDuration(), "one-key");
+      EXPECT_OK(run);
+      if (run.ok()) ids[i] = run->id();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 1u);
+  EXPECT_THAT(members_->List(0), IsOkAndHolds(testing::SizeIs(1)));
+  std::printf("figures: %d calls with one key made %zu run\n", kCallers,
+              members_->List(1)->size());
+}
+
+TEST_F(SeveralOrchestratorsTest, AnyOfThemAnswersForARun) {
+  AddMembers(2);
+  const absl::StatusOr<v1::Run> run =
+      members_->Create(0, absl::Seconds(60), "long");
+  ASSERT_OK(run);
+  EXPECT_OK(members_->Watch(1, run->id(), [](const v1::RunEvent& event) {
+    return event.step().state() == v1::STEP_STATE_RUNNING;
+  }));
+  EXPECT_EQ(members_->Get(1, run->id())->state(), v1::RUN_STATE_RUNNING);
+  EXPECT_OK(members_->Cancel(1, run->id()));
+  EXPECT_OK(members_->Await(1, run->id()));
+  EXPECT_EQ(members_->Get(0, run->id())->state(), v1::RUN_STATE_CANCELLED);
+}
+
+}  // namespace
+}  // namespace stagecoach
