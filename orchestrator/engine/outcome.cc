@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "services/common/base/backoff.h"
 #include "services/common/base/retry_hint.h"
 #include "services/common/contract/proto_time.h"
@@ -10,20 +11,30 @@
 namespace stagecoach {
 namespace {
 
-int CountAttempts(const v1::Step& step, v1::AttemptState state) {
-  return static_cast<int>(std::count_if(step.attempts().begin(),
-                                        step.attempts().end(),
-                                        [state](const v1::Attempt& attempt) {
-                                          return attempt.state() == state;
-                                        }));
+// A refused attempt has never started; the wait after it does not grow beyond
+// that of this many.
+constexpr int kRefusalsThatCount = 5;
+
+int CountAttempts(const v1::Step& step,
+                  absl::FunctionRef<bool(const v1::Attempt&)> condition) {
+  return static_cast<int>(
+      std::count_if(step.attempts().begin(), step.attempts().end(), condition));
+}
+
+bool IsRefused(const v1::Attempt& attempt) {
+  return attempt.state() == v1::ATTEMPT_STATE_LOST &&
+         FromError(attempt.error()).code() ==
+             absl::StatusCode::kResourceExhausted;
 }
 
 // The replica went away or gave the work back: the step's own retries are not
 // used up. The first loss is made good at once.
-Outcome Lost(const v1::Step& step, absl::Duration rest_replica) {
-  const int lost = 1 + CountAttempts(step, v1::ATTEMPT_STATE_LOST);
-  Outcome outcome{.attempt = AttemptTrigger::kLost,
-                  .rest_replica = rest_replica};
+Outcome Lost(const v1::Step& step) {
+  const int lost =
+      1 + CountAttempts(step, [](const v1::Attempt& attempt) {
+        return attempt.state() == v1::ATTEMPT_STATE_LOST && !IsRefused(attempt);
+      });
+  Outcome outcome{.attempt = AttemptTrigger::kLost};
   if (lost > kMaxLostAttempts) {
     outcome.step = StepTrigger::kFailed;
   } else if (lost == 1) {
@@ -35,8 +46,27 @@ Outcome Lost(const v1::Step& step, absl::Duration rest_replica) {
   return outcome;
 }
 
+// Another orchestrator was faster to take the slot: no loss, and it happens
+// again as long as there are more steps than slots.
+Outcome Refused(const v1::Step& step, absl::Duration rest_replica) {
+  const int refused = 1 + CountAttempts(step, IsRefused);
+  Outcome outcome{.attempt = AttemptTrigger::kLost,
+                  .rest_replica = rest_replica};
+  if (refused > kMaxRefusedAttempts) {
+    outcome.step = StepTrigger::kFailed;
+  } else if (refused == 1) {
+    outcome.step = StepTrigger::kLost;
+  } else {
+    outcome.step = StepTrigger::kRetry;
+    outcome.failures = std::min(refused - 1, kRefusalsThatCount);
+  }
+  return outcome;
+}
+
 Outcome Failed(const v1::Step& step, int max_attempts) {
-  const int failed = 1 + CountAttempts(step, v1::ATTEMPT_STATE_FAILED);
+  const int failed = 1 + CountAttempts(step, [](const v1::Attempt& attempt) {
+                       return attempt.state() == v1::ATTEMPT_STATE_FAILED;
+                     });
   if (failed >= max_attempts) return Outcome{};
   return Outcome{.step = StepTrigger::kRetry, .failures = failed};
 }
@@ -84,12 +114,12 @@ Outcome OutcomeOf(const v1::Step& step, const absl::Status& status,
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kAborted:
-      return Lost(step, absl::ZeroDuration());
+      return Lost(step);
     case absl::StatusCode::kResourceExhausted: {
       // With a hint the replica had no free slot and never started; without,
       // the work itself ran out of memory or of room.
       const absl::optional<absl::Duration> hint = RetryHint(status);
-      if (hint.has_value()) return Lost(step, *hint);
+      if (hint.has_value()) return Refused(step, *hint);
       return Failed(step, max_attempts);
     }
     case absl::StatusCode::kDeadlineExceeded:

@@ -44,6 +44,10 @@ absl::Duration RetryWait(const StepLimits& limits, int failures, double random);
 // Attempts that may be lost with their replicas before the step fails.
 inline constexpr int kMaxLostAttempts = 10;
 
+// Attempts that may be refused because others had taken the slot: with the
+// waits between them some ten minutes.
+inline constexpr int kMaxRefusedAttempts = 100;
+
 // `step` holds the attempt that ended, still RUNNING, as its last one.
 // `status` is not OK. `stopping`: the run is being stopped.
 Outcome OutcomeOf(const v1::Step& step, const absl::Status& status,

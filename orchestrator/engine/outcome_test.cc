@@ -75,6 +75,23 @@ TEST(OutcomeTest, AFullReplicaIsRestedForAsLongAsItAsks) {
   EXPECT_EQ(outcome.rest_replica, absl::Milliseconds(300));
 }
 
+TEST(OutcomeTest, BeingRefusedOftenIsNoLoss) {
+  absl::Status full = absl::ResourceExhaustedError("no free slot");
+  v1::Step step = StepAfter(
+      std::vector<v1::AttemptState>(kMaxLostAttempts, v1::ATTEMPT_STATE_LOST));
+  for (v1::Attempt& attempt : *step.mutable_attempts()) {
+    if (attempt.state() == v1::ATTEMPT_STATE_LOST) {
+      *attempt.mutable_error() = ToError(full);
+    }
+  }
+  EXPECT_EQ(OutcomeOf(step, absl::UnavailableError("gone"), 3, false).step,
+            StepTrigger::kLost);
+  SetRetryHint(full, absl::Milliseconds(300));
+  const Outcome outcome = OutcomeOf(step, full, 3, false);
+  EXPECT_EQ(outcome.step, StepTrigger::kRetry);
+  EXPECT_EQ(outcome.failures, 5);
+}
+
 TEST(OutcomeTest, RunningOutOfMemoryUsesUpARetry) {
   const Outcome outcome = FirstOutcome(absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(outcome.attempt, AttemptTrigger::kFailed);
