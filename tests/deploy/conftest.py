@@ -57,6 +57,8 @@ def overload(system, prometheus):
     runs = [system.start_run(*ENDLESS) for _ in range(3)]
     demand = 'stagecoach:stage_demand:executions{stage="train"} == 3'
     wait_until(lambda: prometheus.query(demand), SCRAPE_SECONDS, "overloaded")
+    saved = "rate(stagecoach_train_checkpoint_seconds_count[1m]) > 0"
+    wait_until(lambda: prometheus.query(saved), SCRAPE_SECONDS, "checkpointed")
     for run_id in runs:
         assert system.command("cancel", run_id).returncode == 0
         system.await_end(run_id)
