@@ -125,12 +125,21 @@ absl::Time Engine::Now() const {
 void Engine::RunThread() {
   while (!mailbox_.closed()) RunOnce(UntilNextWake());
   PassCrashPoint(CrashPoint::kStopping);
+  commit_by_ = absl::InfinitePast();
   RunOnce(absl::ZeroDuration());
 }
 
-void Engine::RunUntilIdleForTest() {
-  while (RunOnce(absl::ZeroDuration())) {
+void Engine::RunUntilIdleForTest(bool more_comes) {
+  for (;;) {
+    while (RunOnce(absl::ZeroDuration())) {
+    }
+    if (more_comes) return;
+    if (uncommitted_.empty()) break;
+    commit_by_ = absl::InfinitePast();
+    RunOnce(absl::ZeroDuration());
+    if (!uncommitted_.empty()) break;  // it cannot be committed now
   }
+  commit_by_ = absl::InfiniteFuture();
 }
 
 // Returns whether anything was done.
@@ -154,7 +163,10 @@ absl::Duration Engine::UntilNextWake() const {
   absl::Duration wait = absl::InfiniteDuration();
   if (!wakes_.empty()) wait = wakes_.begin()->first - Now();
   if (!uncommitted_.empty()) {
-    wait = std::min(wait, commit_not_before_ - Now());
+    const absl::Time commit = commit_by_ == absl::InfiniteFuture()
+                                  ? commit_not_before_
+                                  : std::max(commit_by_, commit_not_before_);
+    wait = std::min(wait, commit - Now());
   }
   return std::max(wait, absl::ZeroDuration());
 }

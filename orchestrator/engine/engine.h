@@ -117,8 +117,8 @@ class Engine {
   absl::Time Now() const;
 
   // Does everything that can be done now, on the calling thread, instead of
-  // Start.
-  void RunUntilIdleForTest();
+  // Start; with `more_comes` what may wait for more does.
+  void RunUntilIdleForTest(bool more_comes = false);
 
  private:
   using Effect = std::function<void()>;
@@ -152,6 +152,7 @@ class Engine {
 
   // engine_commit.cc: making it durable, then acting.
   void Commit();
+  bool SomebodyWaits();
   void Committed(Active& active, RunWrite write);
   void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
   void Forget(Active& active);
@@ -242,6 +243,8 @@ class Engine {
   std::set<std::string> stages_to_try_;  // may have a free slot
   std::set<std::pair<absl::Time, std::string>> wakes_;
   absl::Time commit_not_before_ = absl::InfinitePast();
+  // Until when changes that nobody waits for may wait for others.
+  absl::Time commit_by_ = absl::InfiniteFuture();
   std::set<std::string> uncommitted_;  // changed, waiting for a commit
 
   mutable absl::Mutex waiting_mutex_;

@@ -1,5 +1,6 @@
 // The engine's commit: one for all runs that have changed, then the effects.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,9 @@
 namespace stagecoach {
 namespace {
 
+// How long changes that nobody waits for wait for others: about as long as a
+// commit takes.
+constexpr absl::Duration kCommitPatience = absl::Milliseconds(1);
 // How long to wait before a commit is tried again that failed as a whole.
 constexpr absl::Duration kCommitRetry = absl::Milliseconds(200);
 
@@ -33,8 +37,25 @@ void LogEnd(const v1::Run& run) {
 
 }  // namespace
 
+// Of several steps at once the end of one starts nothing, ends nothing and is
+// told nobody who waits: it may share the commit of the next, which comes soon
+// or not at all.
+bool Engine::SomebodyWaits() {
+  return std::any_of(uncommitted_.begin(), uncommitted_.end(),
+                     [this](const std::string& run_id) {
+                       const Active* active = Find(run_id);
+                       return active == nullptr || !active->effects.empty() ||
+                              IsTerminal(active->run.run().state());
+                     });
+}
+
 void Engine::Commit() {
   if (uncommitted_.empty() || Now() < commit_not_before_) return;
+  if (!SomebodyWaits()) {
+    commit_by_ = std::min(commit_by_, Now() + kCommitPatience);
+    if (Now() < commit_by_) return;
+  }
+  commit_by_ = absl::InfiniteFuture();
   std::vector<Active*> changed;
   std::vector<RunWrite> writes;
   for (const std::string& run_id : std::exchange(uncommitted_, {})) {

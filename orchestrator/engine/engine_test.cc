@@ -73,6 +73,30 @@ TEST_F(EngineTest, IndependentStepsRunAtOnce) {
   EXPECT_THAT(fleet_->Running(), ElementsAre("r/join/1"));
 }
 
+// Of one of two steps at once: it starts nothing yet.
+TEST_F(EngineTest, AnEndThatNobodyWaitsForSharesTheNextCommit) {
+  ASSERT_OK(*Submit(TestRun(DiamondPipeline(), "r")));
+  ASSERT_TRUE(fleet_->Finish("r/left/1", TestResult("r/left/1", {})));
+  fleet_->Deliver();
+  engine_->RunUntilIdleForTest(/*more_comes=*/true);
+  EXPECT_EQ(Stored("r").steps(0).state(), v1::STEP_STATE_RUNNING);
+  ASSERT_TRUE(fleet_->Finish("r/right/1", TestResult("r/right/1", {})));
+  fleet_->Deliver();
+  engine_->RunUntilIdleForTest(/*more_comes=*/true);
+  EXPECT_EQ(Stored("r").steps(0).state(), v1::STEP_STATE_SUCCEEDED);
+  EXPECT_THAT(fleet_->Running(), ElementsAre("r/join/1"));
+}
+
+TEST_F(EngineTest, AnEndThatNobodyWaitsForIsDurableSoonInAnyCase) {
+  ASSERT_OK(*Submit(TestRun(DiamondPipeline(), "r")));
+  ASSERT_TRUE(fleet_->Finish("r/left/1", TestResult("r/left/1", {})));
+  fleet_->Deliver();
+  engine_->RunUntilIdleForTest(/*more_comes=*/true);
+  clock_.Advance(absl::Milliseconds(1));
+  engine_->RunUntilIdleForTest(/*more_comes=*/true);
+  EXPECT_EQ(Stored("r").steps(0).state(), v1::STEP_STATE_SUCCEEDED);
+}
+
 TEST_F(EngineTest, StepsWaitForAFreeSlotInTheOrderTheyCame) {
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "a")));
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "b")));

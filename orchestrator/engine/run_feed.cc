@@ -3,12 +3,42 @@
 #include <algorithm>
 #include <utility>
 
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/util/delimited_message_util.h"
 #include "services/common/contract/proto_time.h"
 
 namespace stagecoach {
+namespace {
 
-RunFeed::RunFeed(std::vector<v1::RunEvent> events)
-    : events_(std::move(events)) {}
+using google::protobuf::io::ArrayInputStream;
+using google::protobuf::io::StringOutputStream;
+using google::protobuf::util::ParseDelimitedFromZeroCopyStream;
+using google::protobuf::util::SerializeDelimitedToZeroCopyStream;
+
+std::vector<v1::RunEvent> EventsAfter(int64_t cursor,
+                                      const std::string& delimited) {
+  std::vector<v1::RunEvent> events;
+  ArrayInputStream stream(delimited.data(), static_cast<int>(delimited.size()));
+  v1::RunEvent event;
+  while (ParseDelimitedFromZeroCopyStream(&event, &stream, nullptr)) {
+    if (event.cursor() > cursor) events.push_back(std::move(event));
+    event.Clear();
+  }
+  return events;
+}
+
+}  // namespace
+
+RunFeed::RunFeed(const std::vector<v1::RunEvent>& events) {
+  absl::MutexLock lock(&mutex_);
+  for (const v1::RunEvent& event : events) AppendLocked(event);
+}
+
+void RunFeed::AppendLocked(const v1::RunEvent& event) {
+  StringOutputStream stream(&events_);
+  SerializeDelimitedToZeroCopyStream(event, &stream);
+  ++event_count_;
+}
 
 std::vector<std::shared_ptr<RunWatcher>> RunFeed::Watchers() const {
   absl::MutexLock lock(&mutex_);
@@ -21,9 +51,9 @@ void RunFeed::Publish(std::vector<v1::RunEvent> events) {
   {
     absl::MutexLock lock(&mutex_);
     for (v1::RunEvent& event : events) {
-      event.set_cursor(static_cast<int64_t>(events_.size()) + 1);
+      event.set_cursor(event_count_ + 1);
       if (event.has_step()) progress_.erase(event.step().step());
-      events_.push_back(event);
+      AppendLocked(event);
     }
     watchers = watchers_;
   }
@@ -53,8 +83,7 @@ void RunFeed::End(const v1::Run& run) {
   std::vector<std::shared_ptr<RunWatcher>> watchers;
   {
     absl::MutexLock lock(&mutex_);
-    ended_ = true;
-    final_run_ = run;
+    final_run_ = std::make_shared<const v1::Run>(run);
     watchers = std::exchange(watchers_, {});
   }
   for (const std::shared_ptr<RunWatcher>& watcher : watchers) {
@@ -78,26 +107,21 @@ void RunFeed::Stop() {
 void RunFeed::Add(const std::shared_ptr<RunWatcher>& watcher,
                   int64_t after_cursor) {
   absl::MutexLock order(&order_);
-  std::vector<v1::RunEvent> missed;
-  bool ended = false;
+  std::string events;
+  std::shared_ptr<const v1::Run> final_run;
   bool stopped = false;
-  v1::Run final_run;
   {
     absl::MutexLock lock(&mutex_);
-    for (const v1::RunEvent& event : events_) {
-      if (event.cursor() > after_cursor) missed.push_back(event);
-    }
-    ended = ended_;
+    events = events_;
+    final_run = final_run_;
     stopped = stopped_;
-    if (ended) {
-      final_run = final_run_;
-    } else if (!stopped) {
-      watchers_.push_back(watcher);
-    }
+    if (final_run == nullptr && !stopped) watchers_.push_back(watcher);
   }
-  for (const v1::RunEvent& event : missed) watcher->OnEvent(event);
-  if (ended) {
-    watcher->OnEnd(final_run);
+  for (const v1::RunEvent& event : EventsAfter(after_cursor, events)) {
+    watcher->OnEvent(event);
+  }
+  if (final_run != nullptr) {
+    watcher->OnEnd(*final_run);
   } else if (stopped) {
     watcher->OnStop();
   }
@@ -124,9 +148,9 @@ std::shared_ptr<RunFeed> RunFeeds::Find(absl::string_view run_id) const {
   return found == feeds_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<RunFeed> RunFeeds::Open(const std::string& run_id,
-                                        std::vector<v1::RunEvent> events) {
-  auto feed = std::make_shared<RunFeed>(std::move(events));
+std::shared_ptr<RunFeed> RunFeeds::Open(
+    const std::string& run_id, const std::vector<v1::RunEvent>& events) {
+  auto feed = std::make_shared<RunFeed>(events);
   absl::MutexLock lock(&mutex_);
   feeds_[run_id] = feed;
   return feed;

@@ -44,7 +44,7 @@ class RunWatcher {
 class RunFeed {
  public:
   // `events`: those that are durable already, from cursor 1.
-  explicit RunFeed(std::vector<v1::RunEvent> events);
+  explicit RunFeed(const std::vector<v1::RunEvent>& events);
 
   // Appends events that have just become durable and tells the watchers.
   void Publish(std::vector<v1::RunEvent> events)
@@ -73,16 +73,20 @@ class RunFeed {
  private:
   std::vector<std::shared_ptr<RunWatcher>> Watchers() const
       ABSL_LOCKS_EXCLUDED(mutex_);
+  void AppendLocked(const v1::RunEvent& event)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Held while watchers are told, so that all see one order.
   absl::Mutex order_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
-  std::vector<v1::RunEvent> events_ ABSL_GUARDED_BY(mutex_);
+  // As delimited messages: thousands of runs wait that nobody watches.
+  std::string events_ ABSL_GUARDED_BY(mutex_);
+  int64_t event_count_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, v1::Progress> progress_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<RunWatcher>> watchers_ ABSL_GUARDED_BY(mutex_);
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  v1::Run final_run_ ABSL_GUARDED_BY(mutex_);
+  // Null until the run has ended.
+  std::shared_ptr<const v1::Run> final_run_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The feeds of all active runs.
@@ -94,7 +98,7 @@ class RunFeeds {
   std::shared_ptr<RunFeed> Find(absl::string_view run_id) const
       ABSL_LOCKS_EXCLUDED(mutex_);
   std::shared_ptr<RunFeed> Open(const std::string& run_id,
-                                std::vector<v1::RunEvent> events)
+                                const std::vector<v1::RunEvent>& events)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Close(absl::string_view run_id) ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -35,7 +35,8 @@ def started(name, folder):
     """A process that serves, and the seconds that this took."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        [programs.BIN / f"stagecoach-{name}", *flags_of(name, folder)]
+        [programs.BIN / f"stagecoach-{name}", *flags_of(name, folder)],
+        stderr=subprocess.DEVNULL,
     )
     try:
         endpoints = folder / f"{name}.json"
