@@ -89,6 +89,7 @@ ALLOWED = {
         "orchestrator/fleet/fleet.h",
         "orchestrator/store/run_store.h",
     ],
+    "orchestrator/export": [BASE, ARTIFACT, CONTRACT, PIPELINE, "HTTP"],
     "orchestrator/retention": [
         BASE,
         ARTIFACT,
@@ -114,6 +115,7 @@ ALLOWED = {
         PIPELINE,
         "orchestrator/cache",
         "orchestrator/engine",
+        "orchestrator/export",
         "orchestrator/fleet",
         "orchestrator/retention",
         "orchestrator/store",
@@ -137,6 +139,7 @@ ALLOWED = {
         PIPELINE,
         "orchestrator/api",
         "orchestrator/engine",
+        "orchestrator/export",
         "orchestrator/fleet",
         "orchestrator/retention",
         "orchestrator/store",

@@ -66,6 +66,16 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
       ->capture_default_str();
   AddDurationFlag(app, "--retention-interval", options.retention.interval,
                   "from one time that old runs are deleted to the next");
+  app.add_option("--openlineage", options.exporters.openlineage,
+                 "where events of lineage go: file:PATH (lines of JSON), or "
+                 "http://HOST:PORT")
+      ->envname("OPENLINEAGE_URL")
+      ->type_name("URL");
+  app.add_option("--otlp-endpoint", options.exporters.otlp_endpoint,
+                 "collector that traces of runs go to, by OTLP over HTTP, e.g. "
+                 "http://HOST:4318")
+      ->envname("OTEL_EXPORTER_OTLP_ENDPOINT")
+      ->type_name("URL");
 }
 
 std::string HostName() {

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "orchestrator/api/run_tails.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/export/run_exporters.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/retention/retention_service.h"
 #include "orchestrator/store/store.h"
@@ -38,6 +39,9 @@ struct OperationsOptions {
   // Does a task that may wait for a volume, on a thread that nobody needs who
   // does not; OK if it will.
   std::function<absl::Status(absl::AnyInvocable<void()> task)> on_volume;
+  // Is told of each call that has created a run; may be null. From the
+  // engine's thread; must not block.
+  std::function<void(CreatingCall call, const v1::Run& run)> on_created;
 };
 
 // An artifact of which the bytes are at hand, verified.
@@ -133,6 +137,9 @@ class Operations {
                         v1::GetLineageResponse& response);
   absl::StatusOr<v1::Artifact> ArtifactOfUse(const v1::ArtifactUse& use);
   void Submit(v1::Run run, std::string digest, Engine::RunCallback done);
+  Engine::RunCallback TellCreated(absl::string_view method,
+                                  absl::string_view trace_parent,
+                                  const v1::Run& run, Engine::RunCallback done);
   absl::Status ReplayEnded(const v1::Run& run, int64_t after_cursor,
                            RunWatcher& watcher);
 

@@ -72,6 +72,7 @@ absl::Status OrchestratorOptions::Validate() const {
         "--max-upload-bytes is ", max_upload_bytes, "; it must be at least 1"));
   }
   SC_RETURN_IF_ERROR(retention.Validate());
+  SC_RETURN_IF_ERROR(exporters.Validate());
   return ParseAllStageAddresses(stages).status();
 }
 
@@ -113,6 +114,11 @@ OperationsOptions OrchestratorServer::MakeOperationsOptions() const {
   options.on_volume = [this](BoundedExecutor::Task task) {
     return transfers_->Submit(std::move(task));
   };
+  if (exporters_->active()) {
+    options.on_created = [this](CreatingCall call, const v1::Run& run) {
+      exporters_->RunCreatedBy(std::move(call), run);
+    };
+  }
   return options;
 }
 
@@ -153,16 +159,10 @@ absl::Status OrchestratorServer::OpenParts() {
       *cache_executor_);
   engine_ = std::make_unique<Engine>(*store_, *fleet_, *cache_, clock,
                                      engine_metrics_, RandomUnit);
+  SC_RETURN_IF_ERROR(OpenExporters());
   fleet_->Start();
   SC_RETURN_IF_ERROR(TakeUpRuns());
-  collector_ = std::make_unique<GarbageCollector>(
-      *store_, volumes_,
-      [this](absl::string_view volume) { return CheckVolume(volume); }, clock,
-      gc_metrics_);
-  retention_ = std::make_unique<RetentionService>(
-      *collector_, options_.retention, std::make_unique<TimerQueue>(clock),
-      gc_metrics_);
-  retention_->Start();
+  OpenRetention();
   operations_ = std::make_unique<Operations>(*store_, *engine_, *tails_,
                                              *fleet_, *artifacts_, *retention_,
                                              MakeOperationsOptions());
@@ -198,6 +198,29 @@ absl::Status OrchestratorServer::TakeUpRuns() {
     if (run_id.empty()) keeper_->Wake();
   });
   return absl::OkStatus();
+}
+
+absl::Status OrchestratorServer::OpenExporters() {
+  SC_ASSIGN_OR_RETURN(
+      exporters_, RunExporters::Open(options_.exporters, metrics_->registry()));
+  if (!exporters_->active()) return absl::OkStatus();
+  engine_->SetListener([this](const v1::Run& run, bool created,
+                              const std::vector<v1::RunEvent>& events) {
+    exporters_->RunChanged(run, created, events);
+  });
+  return absl::OkStatus();
+}
+
+void OrchestratorServer::OpenRetention() {
+  Clock& clock = Clock::Real();
+  collector_ = std::make_unique<GarbageCollector>(
+      *store_, volumes_,
+      [this](absl::string_view volume) { return CheckVolume(volume); }, clock,
+      gc_metrics_);
+  retention_ = std::make_unique<RetentionService>(
+      *collector_, options_.retention, std::make_unique<TimerQueue>(clock),
+      gc_metrics_);
+  retention_->Start();
 }
 
 absl::Status OrchestratorServer::Listen() {
@@ -249,6 +272,7 @@ void OrchestratorServer::Stop() {
   }
   if (keeper_ != nullptr) keeper_->Release();
   if (tails_ != nullptr) tails_->Stop();
+  if (exporters_ != nullptr) exporters_->Stop();
   if (cache_executor_ != nullptr) cache_executor_->Shutdown();
   if (retention_ != nullptr) retention_->Stop();
   if (server_ != nullptr) server_->Shutdown(kCallDrain);

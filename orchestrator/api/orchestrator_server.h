@@ -19,6 +19,7 @@
 #include "orchestrator/cache/store_result_cache.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/lease_keeper.h"
+#include "orchestrator/export/run_exporters.h"
 #include "orchestrator/fleet/grpc_fleet.h"
 #include "orchestrator/retention/retention_service.h"
 #include "orchestrator/store/store.h"
@@ -55,6 +56,8 @@ struct OrchestratorOptions {
   int64_t max_upload_bytes = OperationsOptions().max_upload_bytes;
   // --retention-…: which runs the orchestrator keeps by itself.
   RetentionOptions retention;
+  // --openlineage, --otlp-endpoint: where runs are told about.
+  RunExporterOptions exporters;
 
   // INVALID_ARGUMENT naming the flag.
   absl::Status Validate() const;
@@ -87,6 +90,8 @@ class OrchestratorServer {
 
   absl::Status OpenParts();
   absl::Status TakeUpRuns();
+  absl::Status OpenExporters();
+  void OpenRetention();
   absl::Status Listen();
   absl::Status ListenHttp();
   absl::Status CheckVolume(absl::string_view volume) const;
@@ -106,6 +111,7 @@ class OrchestratorServer {
   std::unique_ptr<GrpcFleet> fleet_;
   std::unique_ptr<BoundedExecutor> cache_executor_;
   std::unique_ptr<StoreResultCache> cache_;
+  std::unique_ptr<RunExporters> exporters_;
   EngineMetrics engine_metrics_;
   GcMetrics gc_metrics_;
   std::unique_ptr<Engine> engine_;

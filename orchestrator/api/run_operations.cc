@@ -129,6 +129,26 @@ void Operations::Submit(v1::Run run, std::string digest,
   engine_.Submit(std::move(run), std::move(digest), std::move(done));
 }
 
+// Tells of the call before its caller is answered, unless the answer is a run
+// that an earlier call has made.
+Engine::RunCallback Operations::TellCreated(absl::string_view method,
+                                            absl::string_view trace_parent,
+                                            const v1::Run& run,
+                                            Engine::RunCallback done) {
+  if (!options_.on_created) return done;
+  CreatingCall call = {
+      std::string(method), std::string(trace_parent), engine_.Now(), {}};
+  return [this, call = std::move(call), own = run.trace_parent(),
+          done = std::move(done)](absl::StatusOr<v1::Run> created) {
+    if (created.ok() && created->trace_parent() == own) {
+      CreatingCall ended = call;
+      ended.end = engine_.Now();
+      options_.on_created(std::move(ended), *created);
+    }
+    done(std::move(created));
+  };
+}
+
 void Operations::CreateRun(const v1::RunRequest& request,
                            absl::string_view trace_parent,
                            Engine::RunCallback done) {
@@ -138,6 +158,7 @@ void Operations::CreateRun(const v1::RunRequest& request,
     return;
   }
   run->set_trace_parent(NewSpan(trace_parent));
+  done = TellCreated("CreateRun", trace_parent, *run, std::move(done));
   CheckInputsThen(
       *std::move(run), done,
       [this, digest = RequestDigest(request), done](v1::Run planned) {
@@ -257,7 +278,10 @@ void Operations::RetryRun(const v1::RetryRunRequest& request,
             return;
           }
           retry->set_trace_parent(NewSpan(trace_parent));
-          Submit(*std::move(retry), RetryDigest(request.run_id()), done);
+          Engine::RunCallback told =
+              TellCreated("RetryRun", trace_parent, *retry, done);
+          Submit(*std::move(retry), RetryDigest(request.run_id()),
+                 std::move(told));
         });
   }
   if (!going.ok()) done(going);

@@ -47,6 +47,10 @@ class Engine {
  public:
   using RunCallback = std::function<void(absl::StatusOr<v1::Run>)>;
   using StatusCallback = std::function<void(absl::Status)>;
+  // A run as it is, whether it has just been created, and what has just become
+  // durable of it.
+  using Listener = std::function<void(const v1::Run& run, bool created,
+                                      const std::vector<v1::RunEvent>& events)>;
 
   // `random` gives numbers in [0, 1) for jitter.
   Engine(RunStore& store, Fleet& fleet, ResultCache& cache, Clock& clock,
@@ -59,6 +63,10 @@ class Engine {
   // wishes for runs of others are left there. Before Recover; `leases` must
   // outlive the engine. Without it, every run is the engine's own.
   void UseLeases(LeaseStore& leases, std::string holder);
+
+  // Whom to tell of every transition of a run, once it is durable. Before
+  // Recover.
+  void SetListener(Listener listener) { listener_ = std::move(listener); }
 
   // Takes up every run that has not ended and that nobody else holds: joins the
   // executions that were under way, and goes on with the others. Before Start.
@@ -220,6 +228,7 @@ class Engine {
   Clock& clock_;
   EngineMetrics& metrics_;
   const std::function<double()> random_;
+  Listener listener_;  // constant after Recover; may be null
   // Wall-clock time at the start; time goes on from there by Clock::Elapsed,
   // so that a jump of the machine's clock moves no deadline.
   const absl::Time start_time_;

@@ -8,6 +8,7 @@
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/pipeline/plan.h"
 #include "services/common/base/logging.h"
+#include "services/common/base/trace_parent.h"
 #include "services/common/contract/attempt_log.h"
 #include "services/common/contract/proto_time.h"
 
@@ -135,7 +136,9 @@ void Engine::Call(Active& active, int step) {
   callbacks.on_end = post_end;
   PassCrashPoint(CrashPoint::kBeforeCall);
   fleet_.Execute(record.stage(), live.replica, *std::move(request),
-                 active.run.Limits(step).timeout + kCallMargin,
+                 {.deadline = active.run.Limits(step).timeout + kCallMargin,
+                  .trace_parent = ChildSpan(active.run.run().trace_parent(),
+                                            active.run.ExecutionId(step))},
                  std::move(callbacks));
   PassCrashPoint(CrashPoint::kAfterCall);
 }

@@ -87,6 +87,7 @@ void Engine::Commit() {
 
 void Engine::Committed(Active& active, RunWrite write) {
   active.callers.clear();
+  if (listener_) listener_(active.run.run(), write.insert, write.events);
   active.feed->Publish(std::move(write.events));
   PassCrashPoint(CrashPoint::kEventsPublished);
   for (const RunWrite::StepWrite& step : write.steps) {

@@ -7,6 +7,7 @@
 #include "absl/types/optional.h"
 #include "orchestrator/fleet/replica_channel.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/base/trace_parent.h"
 #include "services/common/rpc/client_stream_call.h"
 
 namespace stagecoach {
@@ -21,7 +22,7 @@ struct ExecutionCalls::Execution {
 
 void ExecutionCalls::Start(const std::shared_ptr<ReplicaChannel>& channel,
                            const v1::ExecuteRequest& request,
-                           absl::Duration deadline,
+                           const ExecutionOptions& options,
                            ExecutionCallbacks callbacks, CallGate::Pass pass) {
   auto execution = std::make_shared<Execution>();
   execution->address = channel->address();
@@ -33,8 +34,11 @@ void ExecutionCalls::Start(const std::shared_ptr<ReplicaChannel>& channel,
     open_.emplace(key, nullptr);
   }
   std::shared_ptr<Call> call = Call::Start(
-      deadline,
+      options.deadline,
       [&](auto* context, auto* reactor) {
+        if (!options.trace_parent.empty()) {
+          context->AddMetadata(kTraceParentHeader, options.trace_parent);
+        }
         channel->stage().async()->Execute(context, &request, reactor);
       },
       [this, execution](const v1::ExecuteResponse& message) {

@@ -32,7 +32,7 @@ class ExecutionCalls {
   //   UNAVAILABLE     the replica was lost or not reached, or Detach.
   //   otherwise       what the stage said, or DEADLINE_EXCEEDED.
   void Start(const std::shared_ptr<ReplicaChannel>& channel,
-             const v1::ExecuteRequest& request, absl::Duration deadline,
+             const v1::ExecuteRequest& request, const ExecutionOptions& options,
              ExecutionCallbacks callbacks, CallGate::Pass pass);
 
   // Ends every call and leaves the executions to their replicas. Does not

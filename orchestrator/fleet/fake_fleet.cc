@@ -178,14 +178,15 @@ void FakeFleet::Release(absl::string_view stage, const std::string& address,
 }
 
 void FakeFleet::Execute(absl::string_view stage, const std::string& address,
-                        v1::ExecuteRequest request, absl::Duration deadline,
+                        v1::ExecuteRequest request, ExecutionOptions options,
                         ExecutionCallbacks callbacks) {
   absl::MutexLock lock(&mutex_);
   open_.push_back(
       OpenCall{request.execution_id(), std::string(stage), address,
                std::make_shared<ExecutionCallbacks>(std::move(callbacks))});
-  executes_.push_back(
-      FakeExecute{std::string(stage), address, std::move(request), deadline});
+  executes_.push_back(FakeExecute{std::string(stage), address,
+                                  std::move(request), options.deadline,
+                                  std::move(options.trace_parent)});
 }
 
 void FakeFleet::Cancel(absl::string_view stage, const std::string& address,

@@ -39,6 +39,7 @@ struct FakeExecute {
   std::string address;
   v1::ExecuteRequest request;
   absl::Duration deadline;
+  std::string trace_parent;
 };
 
 // One call of Cancel, as it was made.
@@ -109,7 +110,7 @@ class FakeFleet final : public Fleet {
   void Release(absl::string_view stage, const std::string& address,
                absl::Duration refused_for) override;
   void Execute(absl::string_view stage, const std::string& address,
-               v1::ExecuteRequest request, absl::Duration deadline,
+               v1::ExecuteRequest request, ExecutionOptions options,
                ExecutionCallbacks callbacks) override;
   void Cancel(absl::string_view stage, const std::string& address,
               v1::CancelRequest request) override;

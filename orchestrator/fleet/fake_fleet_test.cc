@@ -29,7 +29,7 @@ class FakeFleetTest : public testing::Test {
   void Execute(const std::string& address) {
     v1::ExecuteRequest request;
     request.set_execution_id("r/train/1");
-    fleet_.Execute("train", address, request, absl::Minutes(1),
+    fleet_.Execute("train", address, request, {.deadline = absl::Minutes(1)},
                    {[this](const v1::Progress& progress) {
                       fractions_.push_back(progress.fraction());
                     },

@@ -28,6 +28,13 @@ struct ExecutionCallbacks {
   std::function<void(absl::StatusOr<v1::ExecutionResult>)> on_end;
 };
 
+struct ExecutionOptions {
+  // Bounds the call.
+  absl::Duration deadline;
+  // The `traceparent` that goes with it; empty: none.
+  std::string trace_parent = {};
+};
+
 // Threads: every method may be called from any thread and returns at once.
 // No callback is called from within a method of the fleet.
 class Fleet {
@@ -51,9 +58,9 @@ class Fleet {
   virtual void Release(absl::string_view stage, const std::string& address,
                        absl::Duration refused_for) = 0;
 
-  // Runs or joins an execution on a replica. `deadline` bounds the call.
+  // Runs or joins an execution on a replica.
   virtual void Execute(absl::string_view stage, const std::string& address,
-                       v1::ExecuteRequest request, absl::Duration deadline,
+                       v1::ExecuteRequest request, ExecutionOptions options,
                        ExecutionCallbacks callbacks) = 0;
 
   // Asks a replica to stop an execution; best effort, with a deadline of its

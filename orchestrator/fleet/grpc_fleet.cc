@@ -77,7 +77,7 @@ void GrpcFleet::Release(absl::string_view stage, const std::string& address,
 }
 
 void GrpcFleet::Execute(absl::string_view stage, const std::string& address,
-                        v1::ExecuteRequest request, absl::Duration deadline,
+                        v1::ExecuteRequest request, ExecutionOptions options,
                         ExecutionCallbacks callbacks) {
   StageReplicas* replicas = Find(stage);
   if (replicas == nullptr) {
@@ -90,7 +90,7 @@ void GrpcFleet::Execute(absl::string_view stage, const std::string& address,
             absl::UnavailableError("the orchestrator is stopping"));
     return;
   }
-  calls_.Start(replicas->Channel(address), request, deadline,
+  calls_.Start(replicas->Channel(address), request, options,
                std::move(callbacks), std::move(pass));
 }
 

@@ -54,7 +54,7 @@ class GrpcFleet final : public Fleet {
   void Release(absl::string_view stage, const std::string& address,
                absl::Duration refused_for) override;
   void Execute(absl::string_view stage, const std::string& address,
-               v1::ExecuteRequest request, absl::Duration deadline,
+               v1::ExecuteRequest request, ExecutionOptions options,
                ExecutionCallbacks callbacks) override;
   void Cancel(absl::string_view stage, const std::string& address,
               v1::CancelRequest request) override;

@@ -119,7 +119,7 @@ class GrpcFleetTest : public testing::Test {
                absl::Duration deadline = kLimit) {
     v1::ExecuteRequest request;
     request.set_execution_id(execution_id);
-    fleet_->Execute(stage, address, std::move(request), deadline,
+    fleet_->Execute(stage, address, std::move(request), {.deadline = deadline},
                     {[this](const v1::Progress& progress) {
                        absl::MutexLock lock(&mutex_);
                        outcome_.fractions.push_back(progress.fraction());

@@ -13,10 +13,12 @@ START_SECONDS = 120
 
 
 class Cluster:
-    """Up inside a `with`; keeps all its files in `folder`."""
+    """Up inside a `with`; keeps all its files in `folder`. Its programs see
+    `environment` beside that of the test."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self._folder = folder
+        self._environment = {**os.environ, **(environment or {})}
         self._servers = {}
 
     def __enter__(self):
@@ -37,6 +39,7 @@ class Cluster:
             [BUILD / "bin/stagecoach", verb, "--dir", self._folder],
             capture_output=True,
             text=True,
+            env=self._environment,
             timeout=START_SECONDS,
         )
         if done.returncode != 0:

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/common/base/ids.h"
+#include "services/common/base/sha256.h"
 
 namespace stagecoach {
 namespace {
@@ -54,6 +56,21 @@ std::string NewSpan(absl::string_view caller) {
       TraceParent{RandomHex(kTraceDigits), "", "01"});
   span.span_id = RandomHex(kSpanDigits);
   return FormatTraceParent(span);
+}
+
+bool IsRecorded(const TraceParent& parent) {
+  return absl::StrContains("13579bdf", parent.flags.back());
+}
+
+std::string ChildSpanId(absl::string_view parent_id, absl::string_view name) {
+  return Sha256Hex(absl::StrCat(parent_id, "/", name)).substr(0, kSpanDigits);
+}
+
+std::string ChildSpan(absl::string_view parent, absl::string_view name) {
+  std::optional<TraceParent> span = ParseTraceParent(parent);
+  if (!span.has_value()) return "";
+  span->span_id = ChildSpanId(span->span_id, name);
+  return FormatTraceParent(*span);
 }
 
 }  // namespace stagecoach

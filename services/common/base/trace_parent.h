@@ -33,6 +33,17 @@ std::string FormatTraceParent(const TraceParent& parent);
 // malformed, in a new trace that is recorded.
 std::string NewSpan(absl::string_view caller);
 
+// Whether the trace is recorded by those who have decided on it.
+bool IsRecorded(const TraceParent& parent);
+
+// The id of the span called `name` within the span `parent_id`: always the
+// same one, so that it need not be kept to be known again.
+std::string ChildSpanId(absl::string_view parent_id, absl::string_view name);
+
+// The `traceparent` of the span called `name` within `parent`; empty if that
+// is malformed.
+std::string ChildSpan(absl::string_view parent, absl::string_view name);
+
 }  // namespace stagecoach
 
 #endif  // SERVICES_COMMON_BASE_TRACE_PARENT_H_

@@ -54,5 +54,20 @@ TEST(TraceParentTest, WithoutACallerThereIsANewTrace) {
   EXPECT_NE(NewSpan(""), NewSpan(""));
 }
 
+TEST(TraceParentTest, AChildIsTheSameEachTimeAndAnotherForEachName) {
+  const std::string child = ChildSpan(kCaller, "r/train/1");
+  EXPECT_THAT(child, StartsWith(std::string("00-") + kTrace + "-"));
+  EXPECT_THAT(child, EndsWith("-00"));
+  EXPECT_EQ(ChildSpan(kCaller, "r/train/1"), child);
+  EXPECT_NE(ChildSpan(kCaller, "r/train/2"), child);
+  EXPECT_NE(child, kCaller);
+  EXPECT_EQ(ChildSpan("nonsense", "r/train/1"), "");
+}
+
+TEST(TraceParentTest, TheLowestFlagSaysWhetherItIsRecorded) {
+  EXPECT_FALSE(IsRecorded(*ParseTraceParent(kCaller)));
+  EXPECT_TRUE(IsRecorded(*ParseTraceParent(NewSpan(""))));
+}
+
 }  // namespace
 }  // namespace stagecoach

@@ -27,6 +27,8 @@ struct CheckedRequest {
   std::string output_prefix;
   std::string checkpoint_prefix;
   std::string log_uri;
+  // Of the caller's trace, as in its `traceparent`; empty: it has none.
+  std::string trace_id;
   // > 0; infinite if none was given.
   absl::Duration timeout = absl::InfiniteDuration();
 };

@@ -102,6 +102,9 @@ void ExecutionLog::Begin(const v1::StageDescription& description,
                 {"version", description.version()},
                 {"build_id", description.build_id()},
                 {"lease_epoch", request.lease_epoch}});
+  if (!request.trace_id.empty()) {
+    AppendLocked(LogLevel::kInfo, "trace", {{"trace_id", request.trace_id}});
+  }
   for (const auto& [name, artifact] : request.inputs) {
     AppendLocked(LogLevel::kInfo, "input", {{name, artifact.uri()}});
   }

@@ -12,6 +12,7 @@
 #include "services/common/base/logging.h"
 #include "services/common/base/retry_hint.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/rpc/call_metadata.h"
 #include "services/common/rpc/status.h"
 
 namespace stagecoach {
@@ -162,12 +163,14 @@ grpc::ServerWriteReactor<v1::ExecuteResponse>* StageService::Execute(
   limits.newest = kWaitingReports;
   auto stream = ExecuteStream::Create(*context, limits);
   auto* reactor = stream->reactor();
-  StartOrJoin(*request, RemainingTime(*context), stream);
+  StartOrJoin(*request, RemainingTime(*context), TraceParentOf(*context),
+              stream);
   return reactor;
 }
 
 void StageService::StartOrJoin(const v1::ExecuteRequest& request,
                                absl::Duration call_timeout,
+                               absl::string_view trace_parent,
                                const std::shared_ptr<ExecuteStream>& stream) {
   PhaseClock phases(clock_);
   auto checked = CheckRequest(request, description_, volumes_);
@@ -179,6 +182,9 @@ void StageService::StartOrJoin(const v1::ExecuteRequest& request,
   // The call's deadline bounds only what has no timeout of its own: a caller
   // that gives one is free to hang up and come back.
   if (!request.has_timeout()) checked->timeout = call_timeout;
+  if (const auto trace = ParseTraceParent(trace_parent)) {
+    checked->trace_id = trace->trace_id;
+  }
   auto admission = registry_.Admit(checked->id, checked->lease_epoch);
   if (absl::IsResourceExhausted(admission.status())) {
     ReplayOrRefuse(*std::move(checked), stream, admission.status());
@@ -214,7 +220,8 @@ void StageService::Start(std::shared_ptr<Execution> execution,
                          CheckedRequest request, PhaseClock phases) {
   metrics_.Started();
   LoggerOf(request.id)
-      .Info("execution started", {{"lease_epoch", request.lease_epoch}});
+      .Info("execution started", {{"lease_epoch", request.lease_epoch},
+                                  {"trace_id", request.trace_id}});
   absl::Status submitted =
       slots_.Submit([this, execution, request = std::move(request), phases] {
         Run(execution, request, phases);

@@ -95,7 +95,7 @@ class StageService final : public v1::StageService::CallbackService {
   using ExecuteStream = WriteStream<v1::ExecuteResponse>;
 
   void StartOrJoin(const v1::ExecuteRequest& request,
-                   absl::Duration call_timeout,
+                   absl::Duration call_timeout, absl::string_view trace_parent,
                    const std::shared_ptr<ExecuteStream>& stream);
   // Makes `stream` watch the execution until one of them ends.
   void Attach(const std::shared_ptr<Execution>& execution,
