@@ -21,7 +21,7 @@ readonly TORCH_VERSION=2.13.0
 readonly LIBTORCH="${ROOT}/third_party/libtorch"
 
 readonly BUILD_PACKAGES=(
-  ca-certificates ccache cmake g++ git ninja-build
+  ca-certificates ccache cmake curl g++ git ninja-build
   python3 python3-pip python3-venv unzip
   libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev
   libfast-float-dev libfuse3-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
