@@ -59,6 +59,19 @@ ActiveRun ActiveRun::Recovered(v1::Run run) {
   return result;
 }
 
+ActiveRun::~ActiveRun() {
+  if (shared_pipeline_ != nullptr) {
+    static_cast<void>(run_.release_pipeline());
+  }
+}
+
+void ActiveRun::SharePipeline(SharedPipelines& pipelines) {
+  std::unique_ptr<v1::Pipeline> own(run_.release_pipeline());
+  shared_pipeline_ = pipelines.Share(own);
+  run_.set_allocated_pipeline(
+      shared_pipeline_ == nullptr ? own.release() : shared_pipeline_.get());
+}
+
 std::string ActiveRun::ExecutionId(int step) const {
   return absl::StrCat(run_.id(), "/", run_.steps(step).name(), "/",
                       run_.steps(step).attempts_size());

@@ -5,6 +5,7 @@
 #ifndef ORCHESTRATOR_ENGINE_ACTIVE_RUN_H_
 #define ORCHESTRATOR_ENGINE_ACTIVE_RUN_H_
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 #include "orchestrator/engine/decide.h"
 #include "orchestrator/engine/outcome.h"
+#include "orchestrator/engine/shared_pipelines.h"
 #include "orchestrator/engine/transitions.h"
 #include "orchestrator/store/run_store.h"
 #include "stagecoach/v1/orchestrator.pb.h"
@@ -28,6 +30,14 @@ class ActiveRun {
   static ActiveRun Created(v1::Run run, std::string request_digest);
   // A run read back from the store, with the epoch that it is held under.
   static ActiveRun Recovered(v1::Run run);
+
+  ~ActiveRun();
+  ActiveRun(ActiveRun&&) = default;
+  ActiveRun& operator=(ActiveRun&&) = delete;
+
+  // Has the run use the specification that `pipelines` knows as equal to its
+  // own.
+  void SharePipeline(SharedPipelines& pipelines);
 
   const v1::Run& run() const { return run_; }
   const std::string& id() const { return run_.id(); }
@@ -108,6 +118,9 @@ class ActiveRun {
   v1::RunEvent StepEvent(int step, absl::Time now) const;
 
   v1::Run run_;
+  // What run_.pipeline() is if others have it, too: lent to run_, and taken
+  // from it before it ends. Null: it is the run's own.
+  std::shared_ptr<v1::Pipeline> shared_pipeline_;
   bool inserted_;
   std::string request_digest_;
   std::vector<std::vector<int>> dependencies_;

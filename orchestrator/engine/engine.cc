@@ -88,6 +88,7 @@ absl::StatusOr<Engine::Active*> Engine::TakeUpNow(v1::Run run) {
              .effects = {},
              .callers = {}});
   Log(LogLevel::kInfo, "run taken up again", {{"run", id}});
+  active->run.SharePipeline(pipelines_);
   metrics_.RunActive(active->run.run());
   TakeUpSteps(*active);
   TakeUpLookups(*active);

@@ -30,6 +30,7 @@
 #include "orchestrator/engine/mailbox.h"
 #include "orchestrator/engine/run_feed.h"
 #include "orchestrator/engine/run_gate.h"
+#include "orchestrator/engine/shared_pipelines.h"
 #include "orchestrator/engine/single_flight.h"
 #include "orchestrator/engine/step_queues.h"
 #include "orchestrator/fleet/fleet.h"
@@ -245,6 +246,7 @@ class Engine {
   absl::Duration lease_end_ = absl::InfiniteDuration();
   absl::flat_hash_map<std::string, ActivePtr> active_;
   absl::flat_hash_map<std::string, std::string> run_by_key_;
+  SharedPipelines pipelines_;
   RunGate gate_;
   SingleFlight flights_;
   StepQueues queues_;

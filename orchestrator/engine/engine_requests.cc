@@ -45,6 +45,7 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
       .feed = feeds_.Open(id, {}),
       .effects = {},
       .callers = {done}});
+  active->run.SharePipeline(pipelines_);
   Active& reference = *active;
   active->effects.emplace_back([&reference, done] {
     PassCrashPoint(CrashPoint::kBeforeAnswer);
