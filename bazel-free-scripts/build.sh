@@ -4,6 +4,8 @@
 #
 #   build.sh [PRESET [TARGET…]]    PRESET: release (default), dev, asan, tsan,
 #                                  clang
+#                                  TARGET: none: all; `programs`: what is
+#                                  installed, without tests
 #
 # STAGECOACH_JOBS sets how many compilers run at once; by default as many as
 # cores and memory allow.
@@ -37,15 +39,14 @@ main() {
   local preset="${1:-release}"
   case "${preset}" in
     release | dev | asan | tsan | clang) ;;
-    --help | -h) sed -n '2,9s/^# \{0,1\}//p' "$0" && return 0 ;;
+    --help | -h) sed -n '2,11s/^# \{0,1\}//p' "$0" && return 0 ;;
     *) fail "unknown preset ${preset}; known: release, dev, asan," \
       "tsan, clang" ;;
   esac
-  if [[ "${preset}" == clang ]]; then
-    timed setup "${SCRIPTS}/setup.sh" --checks
-  else
-    timed setup "${SCRIPTS}/setup.sh"
-  fi
+  local needs=()
+  [[ "${*:2}" == programs ]] || needs+=(--tests)
+  [[ "${preset}" != clang ]] || needs+=(--checks)
+  timed setup "${SCRIPTS}/setup.sh" "${needs[@]}"
   timed "configure ${preset}" configure "${preset}"
   timed "build ${preset}" build "${preset}" "${@:2}"
 }

@@ -4,6 +4,7 @@
 # without a network.
 #
 #   setup.sh             compiler, libraries and libtorch
+#   setup.sh --tests     also what only tests need: PostgreSQL, FUSE, curl
 #   setup.sh --checks    also the tools of check.sh, into .venv/checks
 #   setup.sh --interop   also the Python packages of tests/interop, into
 #                        .venv/interop
@@ -21,18 +22,19 @@ readonly TORCH_VERSION=2.13.0
 readonly LIBTORCH="${ROOT}/third_party/libtorch"
 
 readonly BUILD_PACKAGES=(
-  ca-certificates ccache cmake curl g++ git ninja-build
+  ca-certificates ccache cmake g++ git ninja-build
   python3 python3-pip python3-venv unzip
   libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev
-  libfast-float-dev libfuse3-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
+  libfast-float-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
   libpq-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
-  libyaml-cpp-dev libzip-dev nlohmann-json3-dev postgresql prometheus-cpp-dev
+  libyaml-cpp-dev libzip-dev nlohmann-json3-dev prometheus-cpp-dev
   protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
+readonly TEST_PACKAGES=(curl libfuse3-dev postgresql)
 readonly CHECK_PACKAGES=(clang shellcheck)
 readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)
 
-usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,18s/^# \{0,1\}//p' "$0"; }
 
 missing_packages() {
   local installed package
@@ -146,21 +148,25 @@ install_venv() {
 }
 
 main() {
-  local checks=no interop=no bench=no deploy=no argument
+  local tests=no checks=no interop=no bench=no deploy=no argument
   for argument in "$@"; do
     case "${argument}" in
+      --tests) tests=yes ;;
       --checks) checks=yes ;;
       --interop) interop=yes ;;
       --bench) bench=yes ;;
       --deploy) deploy=yes ;;
       --help | -h) usage && return 0 ;;
-      *) fail "unknown argument ${argument}; known: --checks, --interop," \
-        "--bench, --deploy" ;;
+      *) fail "unknown argument ${argument}; known: --tests, --checks," \
+        "--interop, --bench, --deploy" ;;
     esac
   done
-  keep_postgresql_idle
   install_packages "${BUILD_PACKAGES[@]}"
   install_torch
+  if [[ "${tests}" == yes ]]; then
+    keep_postgresql_idle
+    install_packages "${TEST_PACKAGES[@]}"
+  fi
   if [[ "${checks}" == yes ]]; then
     install_packages "${CHECK_PACKAGES[@]}"
     install_venv "${CHECKS_VENV}" "${SCRIPTS}/check-requirements.txt"
