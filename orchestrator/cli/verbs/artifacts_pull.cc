@@ -52,9 +52,7 @@ absl::StatusOr<ExitCode> PullAsItIs(const PullFlags& flags, Context& context,
                                    {"size_bytes", artifact.size_bytes()}})) {
     return ExitCode::kOk;
   }
-  context.console.Out(absl::StrCat(path.string(), "  ",
-                                   BytesText(artifact.size_bytes()),
-                                   ", digest checked\n"));
+  context.console.Out(DownloadedLine(path.string(), artifact));
   return ExitCode::kOk;
 }
 
@@ -148,9 +146,7 @@ absl::StatusOr<ExitCode> PullRun(const PullFlags& flags, Context& context,
                         {"sha256", artifact.sha256()},
                         {"size_bytes", artifact.size_bytes()}});
     if (!ForPrograms(context)) {
-      context.console.Out(absl::StrCat(path.string(), "  ",
-                                       BytesText(artifact.size_bytes()),
-                                       ", digest checked\n"));
+      context.console.Out(DownloadedLine(path.string(), artifact));
     }
   }
   PrintedForPrograms(

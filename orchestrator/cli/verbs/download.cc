@@ -34,6 +34,12 @@ absl::StatusOr<v1::Artifact> Download(OrchestratorClient& client,
   return artifact;
 }
 
+std::string DownloadedLine(const std::string& path,
+                           const v1::Artifact& artifact) {
+  return absl::StrCat(path, "  ", BytesText(artifact.size_bytes()),
+                      ", digest checked\n");
+}
+
 absl::Status DownloadOutputs(Context& context, OrchestratorClient& client,
                              const v1::Run& run, const std::string& folder) {
   const fs::path target = fs::path(context.environment.working_folder) / folder;
@@ -47,9 +53,7 @@ absl::Status DownloadOutputs(Context& context, OrchestratorClient& client,
     SC_ASSIGN_OR_RETURN(
         const v1::Artifact artifact,
         Download(client, output.uri(), file.string(), /*replace=*/true));
-    context.console.Err(absl::StrCat(file.string(), "  ",
-                                     BytesText(artifact.size_bytes()),
-                                     ", digest checked\n"));
+    context.console.Err(DownloadedLine(file.string(), artifact));
   }
   return absl::OkStatus();
 }

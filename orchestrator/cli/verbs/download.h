@@ -24,6 +24,10 @@ absl::StatusOr<v1::Artifact> Download(OrchestratorClient& client,
                                       const std::string& uri,
                                       const std::string& path, bool replace);
 
+// The line that says so: `FILE  SIZE, digest checked`.
+std::string DownloadedLine(const std::string& path,
+                           const v1::Artifact& artifact);
+
 // Copies the outputs of `run` into `folder` (from the working folder), which is
 // created, over files of the same names; says so on standard error.
 absl::Status DownloadOutputs(Context& context, OrchestratorClient& client,
