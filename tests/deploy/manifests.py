@@ -11,7 +11,7 @@ OVERLAYS = ROOT / "k8s/overlays"
 
 # What no overlay puts together but README.md offers.
 COMBINATIONS = {
-    "keda and nfs-csi": ["keda", "nfs-csi", "monitoring"],
+    "keda and nfs-csi": ["keda", "nfs-csi", "monitoring", "tracing"],
     "hpa without monitoring": ["hpa", "nfs-static"],
 }
 
