@@ -6,17 +6,18 @@ namespace stagecoach {
 
 void StepQueues::Push(const std::string& stage, const StepRef& ref,
                       int priority, absl::Time ready) {
-  const Rank rank(-priority, ready, last_number_ + 1);
-  if (!places_.try_emplace(ref, Place{stage, rank}).second) return;
-  ++last_number_;
-  queues_[stage].emplace(rank, ref);
+  const auto [place, added] = places_.try_emplace(ref);
+  if (!added) return;
+  const auto queue = queues_.try_emplace(stage).first;
+  const Rank rank(-priority, ready, ++last_number_);
+  place->second = {queue, queue->second.emplace(rank, ref).first};
 }
 
 bool StepQueues::Remove(const StepRef& ref) {
   const auto place = places_.find(ref);
   if (place == places_.end()) return false;
-  const auto queue = queues_.find(place->second.stage);
-  queue->second.erase(place->second.rank);
+  const auto [queue, entry] = place->second;
+  queue->second.erase(entry);
   if (queue->second.empty()) queues_.erase(queue);
   places_.erase(place);
   return true;

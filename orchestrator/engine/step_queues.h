@@ -56,13 +56,16 @@ class StepQueues {
  private:
   // Orders a queue: priority (negated), readiness, arrival.
   using Rank = std::tuple<int, absl::Time, int64_t>;
+  using Queue = std::map<Rank, StepRef>;
+  using Queues = std::map<std::string, Queue, std::less<>>;
+  // Small: thousands of steps wait.
   struct Place {
-    std::string stage;
-    Rank rank;
+    Queues::iterator queue;
+    Queue::iterator entry;
   };
 
   int64_t last_number_ = 0;
-  std::map<std::string, std::map<Rank, StepRef>, std::less<>> queues_;
+  Queues queues_;
   absl::flat_hash_map<StepRef, Place> places_;
 };
 
