@@ -53,10 +53,11 @@ class ExecuteStream final : public RunWatcher {
  public:
   using Stream = WriteStream<v1::ExecuteRunResponse>;
 
-  explicit ExecuteStream(std::shared_ptr<Stream> stream)
-      : stream_(std::move(stream)) {}
+  ExecuteStream(std::shared_ptr<Stream> stream, bool without_events)
+      : stream_(std::move(stream)), without_events_(without_events) {}
 
   void OnEvent(const v1::RunEvent& event) override {
+    if (without_events_) return;
     v1::ExecuteRunResponse response;
     *response.mutable_event() = event;
     stream_->Write(std::move(response), KeepOf(event));
@@ -70,6 +71,7 @@ class ExecuteStream final : public RunWatcher {
 
  private:
   const std::shared_ptr<Stream> stream_;
+  const bool without_events_;
 };
 
 // Lets `watcher` follow a run until it ends or the reader goes away.
@@ -157,16 +159,19 @@ ServerWriteReactor<v1::ExecuteRunResponse>* OrchestratorService::ExecuteRun(
     CallbackServerContext* context, const v1::ExecuteRunRequest* request) {
   auto stream =
       WriteStream<v1::ExecuteRunResponse>::Create(*context, kWatchLimits);
-  const auto created = [this, stream](absl::StatusOr<v1::Run> run) {
+  const auto created = [this, stream,
+                        without_events = request->without_events()](
+                           absl::StatusOr<v1::Run> run) {
     if (!run.ok()) {
       stream->Finish(run.status());
       return;
     }
     v1::ExecuteRunResponse response;
-    *response.mutable_created() = *run;
+    const std::string run_id = run->id();
+    *response.mutable_created() = *std::move(run);
     stream->Write(std::move(response), Keep::kAll);
-    Follow(operations_, run->id(), /*after_cursor=*/0,
-           std::make_shared<ExecuteStream>(stream), *stream);
+    Follow(operations_, run_id, /*after_cursor=*/0,
+           std::make_shared<ExecuteStream>(stream, without_events), *stream);
   };
   const absl::Status submitted = executor_.Submit(
       [this, run = request->run(), trace_parent = TraceParentOf(*context),

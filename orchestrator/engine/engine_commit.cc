@@ -87,15 +87,16 @@ void Engine::Commit() {
 
 void Engine::Committed(Active& active, RunWrite write) {
   active.callers.clear();
-  if (listener_) listener_(active.run.run(), write.insert, write.events);
-  active.feed->Publish(std::move(write.events));
-  PassCrashPoint(CrashPoint::kEventsPublished);
   for (const RunWrite::StepWrite& step : write.steps) {
     if (step.step.has_cache() && IsTerminal(step.step.state())) {
       SettleFlight(active, step.index);
     }
   }
+  // First what goes on, then those who only look on.
   for (const Effect& effect : std::exchange(active.effects, {})) effect();
+  if (listener_) listener_(active.run.run(), write.insert, write.events);
+  active.feed->Publish(std::move(write.events));
+  PassCrashPoint(CrashPoint::kEventsPublished);
   const v1::Run& run = active.run.run();
   if (!IsTerminal(run.state())) {
     metrics_.RunActive(run);

@@ -11,11 +11,12 @@ import argparse
 import dataclasses
 import importlib
 import json
+import os
 import sys
 import time
 import traceback
 
-from tests.bench import machine, programs, rows
+from tests.bench import machine, programs, rows, yardsticks
 
 KEPT = programs.kept()
 RESULTS = programs.ROOT / "tests/bench/RESULTS.md"
@@ -54,6 +55,7 @@ def measure(name, options):
         "rows": [dataclasses.asdict(row) for row in measured],
         "details": details,
         "machine": machine.describe(),
+        "load": os.getloadavg()[0],
         "quick": options.quick,
     }
     (KEPT / f"{name}.json").write_text(json.dumps(kept, indent=1))
@@ -69,11 +71,14 @@ def report():
     }
     machines = sorted({part["machine"] for part in kept.values()})
     text = INTRODUCTION + "\n" + "\n\n".join(machines) + "\n"
+    loads = [f"{name} {part['load']:.1f}" for name, part in kept.items()]
+    text += f"One-minute load at the end of each part: {', '.join(loads)}.\n"
     if any(part["quick"] for part in kept.values()):
         text += "\nMeasured with `--quick`: few repetitions, small sizes.\n"
     all_rows = [
         rows.Row(**row) for part in kept.values() for row in part["rows"]
     ]
+    text += "\n" + yardsticks.table(all_rows) + "\n"
     text += "\n" + rows.table(all_rows) + "\n"
     for part in kept.values():
         if part["details"]:

@@ -19,6 +19,5 @@ def describe():
     return (
         f"{os.cpu_count()} processors ({model[1] if model else 'unknown'}), "
         f"{memory / 2**20:.0f} GiB of memory, {disk}, "
-        f"Linux {platform.release()}, Python {platform.python_version()}; "
-        f"one-minute load at the end of a part {os.getloadavg()[0]:.1f}."
+        f"Linux {platform.release()}, Python {platform.python_version()}."
     )

@@ -145,3 +145,12 @@ def test_every_stage_says_what_it_takes(client):
     assert {"load", "prepare", "train", "forecast"} <= set(described)
     assert "epochs" in {spec.name for spec in described["train"].parameters}
     assert all(stage.replicas[0].serving for stage in stages)
+
+
+def test_who_waits_for_the_result_is_spared_the_events(client):
+    request = api.ExecuteRunRequest(
+        run=run_request("airline"), without_events=True
+    )
+    created, ended = client.stub.ExecuteRun(request, timeout=60)
+    assert created.created.id == ended.ended.id
+    assert ended.ended.state == api.RUN_STATE_SUCCEEDED

@@ -222,6 +222,7 @@ void HttpApi::CreateRun(const HttpCall& call) {
 void HttpApi::ExecuteRun(const HttpCall& call) {
   v1::ExecuteRunRequest request;
   if (!ReadRequest(call, call.exchange->body(), "run", request)) return;
+  request.set_without_events(true);
   ClientStreamCall<v1::ExecuteRunResponse>::Start(
       kStreamTimeout,
       [&](auto* context, auto* reactor) {

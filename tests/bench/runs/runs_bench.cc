@@ -3,6 +3,7 @@
 //
 //   stagecoach-runs-bench [--workload noop|airline|bare] [--runs N]
 //       [--callers N] [--seconds N] [--steps N] [--slots N] [--repeats N]
+//       [--events]
 //
 // Prints a JSON object of arrays, a value for each repeat: `p50_ms`, `p99_ms`,
 // `rate` (a second) and, for each process, the microseconds of CPU time that
@@ -45,6 +46,7 @@ struct BenchOptions {
   int slots = 256;
   int repeats = 1;
   int warm_up = 200;
+  bool events = false;
 };
 
 class RunsBench {
@@ -81,7 +83,7 @@ class RunsBench {
       return absl::OkStatus();
     }
     if (!airline) SC_RETURN_IF_ERROR(ApplyNoop());
-    workload_ = ExecuteRuns(cluster_, options_.workload,
+    workload_ = ExecuteRuns(cluster_, options_.workload, options_.events,
                             [this](const v1::Run& run) { AddTimes(run); });
     return absl::OkStatus();
   }
@@ -219,6 +221,7 @@ int main(int argc, char** argv) {
       {"--seconds", &options.seconds}, {"--steps", &options.steps},
       {"--slots", &options.slots},     {"--repeats", &options.repeats},
       {"--warm-up", &options.warm_up}};
+  app.add_flag("--events", options.events, "callers are told every event");
   for (const auto& [name, value] : numbers) {
     app.add_option(name, *value)->check(CLI::PositiveNumber);
   }

@@ -48,17 +48,19 @@ std::string NoopPipeline(int steps) {
 }
 
 Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
+                     bool events,
                      std::function<void(const v1::Run& run)> on_ended) {
   const std::shared_ptr<v1::Orchestrator::Stub> stub =
       v1::Orchestrator::NewStub(
           MakeChannel(cluster.endpoints("orchestrator").grpc));
-  return [stub, pipeline, on_ended](const Done& done) {
+  return [stub, pipeline, events, on_ended](const Done& done) {
     struct Call {
       v1::ExecuteRunRequest request;
       absl::Status ended = absl::InternalError("no end was reported");
     };
     auto call = std::make_shared<Call>();
     call->request.mutable_run()->set_pipeline(pipeline);
+    call->request.set_without_events(!events);
     ClientStreamCall<v1::ExecuteRunResponse>::Start(
         kPatience,
         [&](auto* context, auto* reactor) {
