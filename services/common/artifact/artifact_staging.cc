@@ -62,10 +62,14 @@ ArtifactStaging::ArtifactStaging(std::shared_ptr<FileSystem> files,
       directory_(std::move(directory)) {}
 
 ArtifactStaging::~ArtifactStaging() {
+  std::vector<Output> outputs;
   {
     absl::MutexLock lock(&mutex_);
     if (renamed_) return;
+    outputs.swap(outputs_);
   }
+  // NFS keeps files that are open, and with them their directory.
+  outputs.clear();
   // An error leaves a hidden directory behind, which nobody reads.
   files_->RemoveTree(directory_).IgnoreError();
 }

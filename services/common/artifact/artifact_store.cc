@@ -148,11 +148,10 @@ absl::StatusOr<std::unique_ptr<ArtifactStaging>> ArtifactStore::BeginAttempt(
         absl::StrCat(output_prefix, " is published already"));
   }
   if (!absl::IsNotFound(existing.status())) return existing.status();
-  const absl::string_view parent = ParentPath(path);
-  SC_RETURN_IF_ERROR(CreateDirectories(*place.files, parent));
-  std::string directory = JoinPath(
-      parent, absl::StrCat(kStagingPrefix, RandomId(kStagingIdLength)));
-  SC_RETURN_IF_ERROR(place.files->CreateDirectory(directory));
+  std::string directory =
+      JoinPath(ParentPath(path),
+               absl::StrCat(kStagingPrefix, RandomId(kStagingIdLength)));
+  SC_RETURN_IF_ERROR(CreateDirectories(*place.files, directory));
   return std::make_unique<ArtifactStaging>(std::move(place.files), metrics_,
                                            SyncHelpers(), std::move(place.uri),
                                            std::move(directory));

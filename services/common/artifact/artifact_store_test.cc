@@ -2,8 +2,12 @@
 
 #include <prometheus/registry.h>
 
+#include <cerrno>
+#include <memory>
+#include <utility>
 #include <vector>
 
+#include "services/common/artifact/errno_status.h"
 #include "services/common/artifact/memory_file_system.h"
 #include "services/common/base/metrics.h"
 #include "services/common/base/sha256.h"
@@ -17,6 +21,52 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr absl::string_view kPrefix = "pvc://artifacts/runs/r/load/1";
+
+// Like NFS, keeps what is open: a directory with an open file in it cannot be
+// removed.
+class OpenFilesStay final : public MemoryFileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<WritableFile>> CreateFile(
+      absl::string_view path) override {
+    auto file = MemoryFileSystem::CreateFile(path);
+    if (!file.ok()) return file.status();
+    return std::make_unique<OpenFile>(*std::move(file), open_);
+  }
+  absl::Status RemoveTree(absl::string_view path) override {
+    if (open_.use_count() > 1) return ErrnoStatus(ENOTEMPTY, path);
+    return MemoryFileSystem::RemoveTree(path);
+  }
+
+ private:
+  class OpenFile final : public WritableFile {
+   public:
+    OpenFile(std::unique_ptr<WritableFile> file, std::shared_ptr<int> open)
+        : file_(std::move(file)), open_(std::move(open)) {}
+    absl::Status Append(absl::Span<const absl::string_view> pieces) override {
+      return file_->Append(pieces);
+    }
+    absl::Status Sync() override { return file_->Sync(); }
+
+   private:
+    const std::unique_ptr<WritableFile> file_;
+    const std::shared_ptr<int> open_;
+  };
+
+  // Held by every open file, too.
+  const std::shared_ptr<int> open_ = std::make_shared<int>();
+};
+
+TEST(ArtifactStagingTest, AnAttemptThatIsGivenUpClosesItsFilesAndThenGoes) {
+  const auto files = std::make_shared<OpenFilesStay>();
+  prometheus::Registry registry;
+  ArtifactStore store(VolumeMap{{"artifacts", files}}, registry);
+  {
+    const auto staging = store.BeginAttempt(kPrefix);
+    ASSERT_OK(staging);
+    ASSERT_OK((*staging)->WriteFile("text", v1::ARTIFACT_TYPE_TEXT, "text"));
+  }
+  EXPECT_THAT(files->List("runs/r/load"), IsOkAndHolds(IsEmpty()));
+}
 
 class ArtifactStoreTest : public testing::Test {
  protected:

@@ -1,9 +1,11 @@
 #include "services/common/artifact/beneath_opener.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include <cerrno>
 #include <string>
@@ -52,22 +54,53 @@ bool HasOpenAt2(int root) {
   return true;
 }
 
+bool IsNfs(int root) {
+  struct statfs info;
+  return fstatfs(root, &info) == 0 && info.f_type == NFS_SUPER_MAGIC;
+}
+
 }  // namespace
+
+void AskAnew(int directory) {
+  struct statx ignored;
+  statx(directory, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
+        &ignored);
+}
 
 BeneathOpener::BeneathOpener(UniqueFd root, KernelFeatures features)
     : root_(std::move(root)),
       has_openat2_(features == KernelFeatures::kDetect &&
-                   HasOpenAt2(root_.get())) {}
+                   HasOpenAt2(root_.get())),
+      remembers_missing_names_(IsNfs(root_.get())) {}
 
 int BeneathOpener::Open(absl::string_view path, int flags, UniqueFd* fd) const {
-  int result = 0;
-  for (int i = 0; i < kTries; ++i) {
-    result = OpenOnce(path, flags | O_CLOEXEC);
-    if (result != -ESTALE && result != -EAGAIN) break;
+  int result = OpenFresh(path, flags | O_CLOEXEC);
+  if (result == -ENOENT && remembers_missing_names_) {
+    AskAbove(path);
+    result = OpenFresh(path, flags | O_CLOEXEC);
   }
   if (result < 0) return -result;
   *fd = UniqueFd(result);
   return 0;
+}
+
+void BeneathOpener::AskAbove(absl::string_view path) const {
+  while (!path.empty()) {
+    path = ParentPath(path);
+    const int fd = OpenFresh(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) continue;
+    AskAnew(UniqueFd(fd).get());
+    return;
+  }
+}
+
+int BeneathOpener::OpenFresh(absl::string_view path, int flags) const {
+  int result = 0;
+  for (int i = 0; i < kTries; ++i) {
+    result = OpenOnce(path, flags);
+    if (result != -ESTALE && result != -EAGAIN) break;
+  }
+  return result;
 }
 
 int BeneathOpener::OpenOnce(absl::string_view path, int flags) const {

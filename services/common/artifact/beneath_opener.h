@@ -27,20 +27,31 @@ class BeneathOpener {
   BeneathOpener(UniqueFd root, KernelFeatures features);
 
   // As openat with these flags, O_CLOEXEC and mode 0666. The empty path is the
-  // root. Interrupted calls and stale handles are tried again. Returns 0 and
-  // sets `fd`, or an error number: EXDEV or ELOOP where the path would leave
-  // the root.
+  // root. Interrupted calls and stale handles are tried again, and so is a name
+  // that a network file system may only remember as missing. Returns 0 and sets
+  // `fd`, or an error number: EXDEV or ELOOP where the path would leave the
+  // root.
   int Open(absl::string_view path, int flags, UniqueFd* fd) const;
 
  private:
-  int OpenOnce(absl::string_view path, int flags) const;
   // Each returns a descriptor or, negative, an error number.
+  int OpenFresh(absl::string_view path, int flags) const;
+  int OpenOnce(absl::string_view path, int flags) const;
   int OpenBeneath(absl::string_view path, int flags) const;
   int OpenByWalking(absl::string_view path, int flags) const;
 
+  // Asks for the nearest directory above that is known.
+  void AskAbove(absl::string_view path) const;
+
   const UniqueFd root_;
   const bool has_openat2_;
+  const bool remembers_missing_names_;
 };
+
+// Asks a server anew for what is known of an open directory: names of which
+// this machine only remembers that they are missing are then looked up again.
+// Nothing on a local file system.
+void AskAnew(int directory);
 
 }  // namespace stagecoach
 

@@ -49,6 +49,13 @@ std::string DataDigest(absl::Span<const TensorView> tensors,
   return sha256;
 }
 
+// Another attempt may remove the same, and NFS repeats a call whose answer was
+// lost.
+absl::Status RemoveIfThere(FileSystem& files, absl::string_view path) {
+  const absl::Status removed = files.RemoveFile(path);
+  return absl::IsNotFound(removed) ? absl::OkStatus() : removed;
+}
+
 }  // namespace
 
 CheckpointStore::CheckpointStore(std::shared_ptr<FileSystem> files,
@@ -103,10 +110,10 @@ absl::Status CheckpointStore::Publish(absl::string_view temporary,
   if (absl::IsAlreadyExists(renamed)) {
     const absl::Status existing = Open(number).status();
     if (existing.ok()) {
-      SC_RETURN_IF_ERROR(files_->RemoveFile(temporary));
+      SC_RETURN_IF_ERROR(RemoveIfThere(*files_, temporary));
     } else if (absl::IsDataLoss(existing) ||
                absl::IsFailedPrecondition(existing)) {
-      SC_RETURN_IF_ERROR(files_->RemoveFile(path));
+      SC_RETURN_IF_ERROR(RemoveIfThere(*files_, path));
       SC_RETURN_IF_ERROR(files_->Rename(temporary, path));
     } else {
       return existing;
@@ -122,9 +129,7 @@ absl::Status CheckpointStore::Prune() {
   const size_t kept = std::min(numbers.size(), kCheckpointsKept);
   numbers.resize(numbers.size() - kept);
   for (int64_t number : numbers) {
-    const absl::Status removed = files_->RemoveFile(PathOf(number));
-    // Another attempt may be pruning, too.
-    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    SC_RETURN_IF_ERROR(RemoveIfThere(*files_, PathOf(number)));
   }
   return absl::OkStatus();
 }

@@ -23,6 +23,15 @@ class Fault {
     return options_.error;
   }
 
+  // The same for a call that finds another state the second time.
+  template <typename Call>
+  absl::Status RunRepeatable(Call&& call) {
+    return Run([&] {
+      if (options_.repeats) call().IgnoreError();
+      return call();
+    });
+  }
+
   // The same, with `half` as the effect of a call that fails.
   template <typename Call, typename Half>
   absl::Status Run(Call&& call, Half&& half) {
@@ -33,6 +42,7 @@ class Fault {
 
  private:
   bool NextFails() {
+    if (options_.repeats) return false;
     const int number = ++calls_;
     return options_.for_good ? number >= options_.nth : number == options_.nth;
   }
@@ -97,7 +107,7 @@ class FaultFileSystemImpl final : public FaultFileSystem {
   const std::string& volume() const override { return files_->volume(); }
 
   absl::Status CreateDirectory(absl::string_view path) override {
-    return fault_->Run([&] { return files_->CreateDirectory(path); });
+    return fault_->RunRepeatable([&] { return files_->CreateDirectory(path); });
   }
   absl::StatusOr<std::unique_ptr<WritableFile>> CreateFile(
       absl::string_view path) override {
@@ -125,10 +135,10 @@ class FaultFileSystemImpl final : public FaultFileSystem {
     return fault_->Run([&] { return files_->List(path); });
   }
   absl::Status RemoveFile(absl::string_view path) override {
-    return fault_->Run([&] { return files_->RemoveFile(path); });
+    return fault_->RunRepeatable([&] { return files_->RemoveFile(path); });
   }
   absl::Status RemoveTree(absl::string_view path) override {
-    return fault_->Run([&] { return files_->RemoveTree(path); });
+    return fault_->RunRepeatable([&] { return files_->RemoveTree(path); });
   }
   absl::StatusOr<VolumeSpace> Space() override {
     return fault_->Run([&] { return files_->Space(); });

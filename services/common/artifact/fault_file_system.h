@@ -19,6 +19,10 @@ struct FaultOptions {
   // Whether the call does its work before it fails, like a call to a server
   // whose answer is lost. An Append without it does half.
   bool after_effect = false;
+  // Whether every call that makes or removes a name is made twice and has the
+  // second one's result, as NFS does if the first one's answer is lost. Then
+  // none fails.
+  bool repeats = false;
   absl::Status error = ErrnoStatus(EIO, "injected fault");
 };
 

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -14,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/artifact/errno_status.h"
 #include "services/common/artifact/posix_file.h"
+#include "services/common/artifact/shared_directory.h"
 #include "services/common/artifact/unique_fd.h"
 #include "services/common/artifact/uri.h"
 #include "services/common/base/status_macros.h"
@@ -24,12 +24,6 @@ namespace {
 constexpr mode_t kDirectoryMode = 0777;
 constexpr int kDirectoryFlags = O_PATH | O_DIRECTORY;
 constexpr int kListFlags = O_RDONLY | O_DIRECTORY;
-
-// The directory that a name is in.
-struct Parent {
-  UniqueFd fd;
-  std::string name;
-};
 
 FileKind KindOf(int directory, const dirent& entry) {
   if (entry.d_type == DT_REG) return FileKind::kFile;
@@ -85,27 +79,6 @@ int RemoveTreeAt(int parent, const std::string& name) {
   return unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 ? 0 : errno;
 }
 
-// Renames unless the new name is taken; 0 or an error number.
-int RenameNoReplace(const Parent& from, const Parent& to, bool portable) {
-  if (!portable) {
-    const int result = renameat2(from.fd.get(), from.name.c_str(), to.fd.get(),
-                                 to.name.c_str(), RENAME_NOREPLACE);
-    if (result == 0) return 0;
-    // NFS and old kernels do not have the flag.
-    if (errno != EINVAL && errno != ENOSYS) return errno;
-  }
-  // Without it, a name taken between the two calls could be replaced. Final
-  // names are never used twice, so nobody takes them.
-  struct stat info;
-  if (fstatat(to.fd.get(), to.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
-    return EEXIST;
-  }
-  if (errno != ENOENT) return errno;
-  const int result =
-      renameat(from.fd.get(), from.name.c_str(), to.fd.get(), to.name.c_str());
-  return result == 0 ? 0 : errno;
-}
-
 int64_t Product(uint64_t blocks, uint64_t size) {
   int64_t product = 0;
   if (__builtin_mul_overflow(blocks, size, &product)) {
@@ -120,14 +93,15 @@ class PosixFileSystem final : public FileSystem {
                   KernelFeatures features)
       : volume_(name),
         opener_(std::move(root), features),
-        portable_(features == KernelFeatures::kPortable) {}
+        features_(features) {}
 
   const std::string& volume() const override { return volume_; }
 
   absl::Status CreateDirectory(absl::string_view path) override {
-    SC_ASSIGN_OR_RETURN(const Parent parent,
+    SC_ASSIGN_OR_RETURN(const NameIn parent,
                         OpenParent("create directory", path));
-    if (mkdirat(parent.fd.get(), parent.name.c_str(), kDirectoryMode) == 0) {
+    if (mkdirat(parent.directory.get(), parent.name.c_str(), kDirectoryMode) ==
+        0) {
       return absl::OkStatus();
     }
     return Error(errno, "create directory", path);
@@ -143,9 +117,9 @@ class PosixFileSystem final : public FileSystem {
   }
 
   absl::Status Rename(absl::string_view from, absl::string_view to) override {
-    SC_ASSIGN_OR_RETURN(const Parent source, OpenParent("rename", from));
-    SC_ASSIGN_OR_RETURN(const Parent target, OpenParent("rename", to));
-    const int fault = RenameNoReplace(source, target, portable_);
+    SC_ASSIGN_OR_RETURN(const NameIn source, OpenParent("rename", from));
+    SC_ASSIGN_OR_RETURN(const NameIn target, OpenParent("rename", to));
+    const int fault = RenameNoReplace(source, target, features_, renameat);
     if (fault == 0) return absl::OkStatus();
     const std::string what =
         absl::StrCat("rename ", Uri(from), " to ", Uri(to));
@@ -203,16 +177,16 @@ class PosixFileSystem final : public FileSystem {
   }
 
   absl::Status RemoveFile(absl::string_view path) override {
-    SC_ASSIGN_OR_RETURN(const Parent parent, OpenParent("remove", path));
-    if (unlinkat(parent.fd.get(), parent.name.c_str(), 0) == 0) {
+    SC_ASSIGN_OR_RETURN(const NameIn parent, OpenParent("remove", path));
+    if (unlinkat(parent.directory.get(), parent.name.c_str(), 0) == 0) {
       return absl::OkStatus();
     }
     return Error(errno, "remove", path);
   }
 
   absl::Status RemoveTree(absl::string_view path) override {
-    SC_ASSIGN_OR_RETURN(const Parent parent, OpenParent("remove", path));
-    const int fault = RemoveTreeAt(parent.fd.get(), parent.name);
+    SC_ASSIGN_OR_RETURN(const NameIn parent, OpenParent("remove", path));
+    const int fault = RemoveTreeAt(parent.directory.get(), parent.name);
     return fault == 0 ? absl::OkStatus() : Error(fault, "remove", path);
   }
 
@@ -254,18 +228,18 @@ class PosixFileSystem final : public FileSystem {
     return Open(operation, path, flags);
   }
 
-  absl::StatusOr<Parent> OpenParent(absl::string_view operation,
+  absl::StatusOr<NameIn> OpenParent(absl::string_view operation,
                                     absl::string_view path) const {
     SC_RETURN_IF_ERROR(CheckRelativePath(path), operation);
     UniqueFd fd;
     const int fault = opener_.Open(ParentPath(path), kDirectoryFlags, &fd);
     if (fault != 0) return Error(fault, operation, path);
-    return Parent{std::move(fd), std::string(LastSegment(path))};
+    return NameIn{std::move(fd), std::string(LastSegment(path))};
   }
 
   const std::string volume_;
   const BeneathOpener opener_;
-  const bool portable_;
+  const KernelFeatures features_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -15,6 +16,7 @@
 #include "services/common/artifact/errno_status.h"
 #include "services/common/artifact/fault_file_system.h"
 #include "services/common/artifact/memory_file_system.h"
+#include "services/common/artifact/volume_watchdog.h"
 #include "services/common/base/status_matchers.h"
 
 namespace stagecoach {
@@ -212,6 +214,23 @@ INSTANTIATE_TEST_SUITE_P(All, VolumeErrorsTest,
                                                           ESTALE, EROFS,
                                                           ETIMEDOUT),
                                           testing::Bool(), testing::Bool()));
+
+TEST(RepeatedCallsTest, FindTheirOwnWorkDoneAndAreNoFailure) {
+  const auto files = std::make_shared<MemoryFileSystem>();
+  const auto repeating = MakeFaultFileSystem(files, {.repeats = true});
+  Volume volume(repeating);
+  EXPECT_OK(Publish(volume));
+  // More than are kept, one of them again, one of them over a damaged one.
+  for (int64_t number : {10, 20, 30, 40, 40}) {
+    EXPECT_OK(SaveCheckpoint(volume, number));
+  }
+  files->PutFile("runs/r/train/checkpoint/000000000050.safetensors", "torn");
+  EXPECT_OK(SaveCheckpoint(volume, 50));
+  EXPECT_OK(Upload(volume));
+  EXPECT_OK(Upload(volume));
+  std::optional<VolumeSpace> space;
+  EXPECT_OK(ProbeVolume(*repeating, &space));
+}
 
 TEST(DeletedVolumeTest, APublicationWhoseDirectoryIsDeletedFailsAndNamesIt) {
   const auto files = std::make_shared<MemoryFileSystem>();
