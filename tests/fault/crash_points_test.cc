@@ -58,7 +58,7 @@ class CrashPointsTest : public testing::TestWithParam<int> {
   // Whether the orchestrator has crashed, or is about to.
   bool TakeNoteOfCrash() {
     const absl::StatusOr<int> code =
-        cluster_.process("orchestrator").Wait(absl::Seconds(5));
+        cluster_.process("orchestrator").Wait(absl::Seconds(5) * Slowness());
     if (!code.ok() || *code != 128 + SIGKILL) return false;
     crashed_ = true;
     return true;

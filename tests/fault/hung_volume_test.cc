@@ -49,7 +49,7 @@ spec:
 // As many as the API has threads, and more.
 constexpr int kCreators = 12;
 // What nobody should wait for longer who does not need the volume.
-constexpr absl::Duration kQuick = absl::Seconds(2);
+const absl::Duration kQuick = absl::Seconds(2) * Slowness();
 
 bool AwaitFile(const std::string& folder, const std::string& name) {
   const int changes = inotify_init1(IN_CLOEXEC);

@@ -17,7 +17,7 @@ namespace stagecoach {
 namespace {
 
 // A caller that waits for longer calls again.
-constexpr absl::Duration kCallLimit = absl::Seconds(20);
+const absl::Duration kCallLimit = absl::Seconds(20) * Slowness();
 
 // What a caller does not take for an answer.
 bool MayCallAgain(const absl::Status& status) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "stagecoach/v1/orchestrator.pb.h"
 #include "tests/fault/recorder/journal.h"
 
@@ -48,6 +49,8 @@ class PromiseChecker {
   void CheckExecutions(const v1::Run& run, const v1::Step& step);
 
   const std::string volume_;
+  // By how much the clock that dates its files is ahead.
+  const absl::Duration ahead_;
   // By `<run>/<step>`.
   std::map<std::string, std::vector<JournalEntry>> executions_;
   PromiseFigures figures_;

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/base/status_macros.h"
 #include "services/common/rpc/channel.h"
@@ -30,6 +31,13 @@ void SetPatience(grpc::ClientContext& context) {
 }
 
 }  // namespace
+
+double Slowness() {
+  const char* text = std::getenv("STAGECOACH_TEST_SLOWNESS");
+  double times = 1;
+  return text != nullptr && absl::SimpleAtod(text, &times) && times > 0 ? times
+                                                                        : 1;
+}
 
 v1::RunRequest AirlineRequest(int epochs) {
   v1::RunRequest request;

@@ -20,8 +20,12 @@
 
 namespace stagecoach {
 
+// How often slower this machine is than those for which the tests' limits are
+// chosen: STAGECOACH_TEST_SLOWNESS, 1 unless it is set.
+double Slowness();
+
 // The longest that a test waits for anything.
-inline constexpr absl::Duration kPatience = absl::Seconds(60);
+inline const absl::Duration kPatience = absl::Seconds(60) * Slowness();
 
 // Threads: not thread-safe, but `Execute` may be called from several at once.
 class TestCluster {
