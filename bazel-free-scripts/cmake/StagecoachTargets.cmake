@@ -30,8 +30,9 @@ if(STAGECOACH_SANITIZE STREQUAL "thread")
   file(READ "${PROJECT_SOURCE_DIR}/tests/testing/tsan/absl_mutex.cc" text)
   string(REGEX MATCHALL "_ZNK?4absl[A-Za-z0-9_]+" symbols "${text}")
   foreach(symbol IN LISTS symbols)
+    # --undefined: Abseil's libraries need it also where nothing of ours does.
     target_link_options(stagecoach_build_options INTERFACE
-      "LINKER:--wrap=${symbol}")
+      "LINKER:--wrap=${symbol}" "LINKER:--undefined=__wrap_${symbol}")
   endforeach()
 endif()
 
