@@ -1,10 +1,10 @@
-// The reference pipeline while the file server of its volume is gone, from
-// several moments of a run on. On demand: it needs a server that may be
-// stopped.
+// What only a real file server shows; on demand, by nfs.sh.
 //
 // STAGECOACH_TEST_OUTAGE is a command of the shell that stops the server of
 // STAGECOACH_TEST_VOLUMES and starts it again some seconds later; it may return
-// before that.
+// before that. STAGECOACH_TEST_OTHER_MOUNT is a second mount of the same folder
+// that shares no cache with the first (`nosharecache`), in place of a second
+// machine.
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,8 +12,12 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/common/artifact/posix_file_system.h"
+#include "services/common/artifact/uri.h"
+#include "services/common/base/ids.h"
 #include "services/common/base/status_matchers.h"
 #include "tests/testing/cluster.h"
 
@@ -117,6 +121,29 @@ TEST_F(FileServerTest, RunsOutlastAnOutageAtAnyMomentWithTheSameResult) {
         name, absl::FormatDuration(outlasted.time).c_str(),
         outlasted.run.steps(kTrain).attempts_size());
   }
+}
+
+// Machines that share a volume: what one publishes, the others look up.
+TEST(OtherMountTest, WhatWasMissingIsSeenAsSoonAsAnotherMachineHasMadeIt) {
+  const char* mounts[] = {std::getenv("STAGECOACH_TEST_VOLUMES"),
+                          std::getenv("STAGECOACH_TEST_OTHER_MOUNT")};
+  if (mounts[0] == nullptr || mounts[1] == nullptr) {
+    GTEST_SKIP() << "STAGECOACH_TEST_OTHER_MOUNT names no second mount";
+  }
+  const auto here = OpenPosixFileSystem("artifacts", mounts[0]);
+  const auto there = OpenPosixFileSystem("artifacts", mounts[1]);
+  ASSERT_OK(here);
+  ASSERT_OK(there);
+  const std::string folder = absl::StrCat("seen-", RandomId(12));
+  ASSERT_OK((*there)->CreateDirectory(folder));
+  for (const char* name : {"/a/b/c", "/a/b/d", "/e"}) {
+    const std::string path = folder + name;
+    ASSERT_THAT((*here)->OpenFile(path), StatusIs(absl::StatusCode::kNotFound));
+    ASSERT_OK(CreateDirectories(**there, ParentPath(path)));
+    ASSERT_OK(WriteWholeFile(**there, path, name));
+    EXPECT_THAT(ReadWholeFile(**here, path, 100), IsOkAndHolds(name));
+  }
+  EXPECT_OK((*there)->RemoveTree(folder));
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 # some seconds later, such as
 #   'ssh files "systemctl stop nfs-server; sleep 10; systemctl start nfs-server"'
 # It is run in the middle of runs and under load; without it the server stays.
+# STAGECOACH_TEST_OTHER_MOUNT is a second mount of the same folder that shares no
+# cache with the first (`nosharecache`), in place of a second machine.
 # STAGECOACH_TEST_SLOWNESS=3 multiplies the tests' limits by 3.
 #
 # Stores and logs stay on local disk. Prints what each test did; the exit status
@@ -37,7 +39,7 @@ main() {
   local root folder build status=0 test
   root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
   if [[ "$#" -lt 1 || "$1" == --help || "$1" == -h ]]; then
-    sed -n '2,17s/^# \{0,1\}//p' "$0"
+    sed -n '2,19s/^# \{0,1\}//p' "$0"
     return 0
   fi
   folder="$(cd "$1" && pwd)"
