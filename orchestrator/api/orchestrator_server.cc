@@ -176,7 +176,8 @@ absl::Status OrchestratorServer::OpenParts() {
 
 absl::Status OrchestratorServer::TakeUpRuns() {
   tails_ = std::make_unique<RunTails>(*store_);
-  if (!store_->IsShared()) {
+  CoordinationStore* const coordination = store_->coordination();
+  if (coordination == nullptr) {
     // A lease that nobody can take needs no keeping. What the process before
     // this one has held is free, because this one has another name.
     const std::string holder =
@@ -187,8 +188,8 @@ absl::Status OrchestratorServer::TakeUpRuns() {
     engine_->Start();
     return absl::OkStatus();
   }
-  keeper_ = std::make_unique<LeaseKeeper>(*store_, *engine_, Clock::Real(),
-                                          options_.lease);
+  keeper_ = std::make_unique<LeaseKeeper>(*store_, *coordination, *engine_,
+                                          Clock::Real(), options_.lease);
   SC_RETURN_IF_ERROR(keeper_->TakeLease());
   SC_RETURN_IF_ERROR(engine_->Recover());
   engine_->Start();

@@ -10,19 +10,6 @@
 
 namespace stagecoach {
 
-namespace {
-
-// Whether a run takes one of the places that its pipeline allows.
-bool IsUnderWay(const v1::Run& run) {
-  return run.has_start_time() ||
-         std::any_of(run.steps().begin(), run.steps().end(),
-                     [](const v1::Step& step) {
-                       return step.state() == v1::STEP_STATE_QUEUED;
-                     });
-}
-
-}  // namespace
-
 Engine::Engine(RunStore& store, Fleet& fleet, ResultCache& cache, Clock& clock,
                EngineMetrics& metrics, std::function<double()> random)
     : store_(store),
@@ -94,29 +81,6 @@ absl::StatusOr<Engine::Active*> Engine::TakeUpNow(v1::Run run) {
   TakeUpLookups(*active);
   Touch(*active);
   return active_.emplace(id, std::move(active)).first->second.get();
-}
-
-// Those that are under way come before those that have yet to start.
-void Engine::AdmitTakenUp(const std::vector<Active*>& taken) {
-  std::vector<Active*> waiting;
-  for (Active* active : taken) {
-    if (IsUnderWay(active->run.run())) {
-      active->run.SetAdmitted(true);
-      gate_.AddStarted(active->run.run());
-    } else if (active->run.run().state() == v1::RUN_STATE_PENDING) {
-      waiting.push_back(active);
-    }
-  }
-  for (const Active* active : waiting) AdmitAll(gate_.Add(active->run.run()));
-}
-
-void Engine::AdmitAll(const std::vector<std::string>& run_ids) {
-  for (const std::string& run_id : run_ids) {
-    Active* active = Find(run_id);
-    if (active == nullptr) continue;
-    active->run.SetAdmitted(true);
-    Touch(*active);
-  }
 }
 
 absl::Time Engine::Now() const {

@@ -10,6 +10,7 @@
 #ifndef ORCHESTRATOR_ENGINE_ENGINE_H_
 #define ORCHESTRATOR_ENGINE_ENGINE_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,6 +35,7 @@
 #include "orchestrator/engine/single_flight.h"
 #include "orchestrator/engine/step_queues.h"
 #include "orchestrator/fleet/fleet.h"
+#include "orchestrator/store/coordination_store.h"
 #include "orchestrator/store/lease_store.h"
 #include "orchestrator/store/run_store.h"
 #include "services/common/base/clock.h"
@@ -52,6 +54,8 @@ class Engine {
   // durable of it.
   using Listener = std::function<void(const v1::Run& run, bool created,
                                       const std::vector<v1::RunEvent>& events)>;
+  // Asks for places by CoordinationStore, or none: there may be a free one.
+  using AskForPlaces = std::function<void(std::vector<PlaceRequest> requests)>;
 
   // `random` gives numbers in [0, 1) for jitter.
   Engine(RunStore& store, Fleet& fleet, ResultCache& cache, Clock& clock,
@@ -64,6 +68,11 @@ class Engine {
   // wishes for runs of others are left there. Before Recover; `leases` must
   // outlive the engine. Without it, every run is the engine's own.
   void UseLeases(LeaseStore& leases, std::string holder);
+
+  // From now on a run whose pipeline has a limit starts once GivePlaces says
+  // so; `ask` is called from the engine's thread. Before Recover. Without it,
+  // the engine counts its own runs.
+  void SharePlaces(AskForPlaces ask);
 
   // Whom to tell of every transition of a run, once it is durable. Before
   // Recover.
@@ -105,6 +114,9 @@ class Engine {
 
   // Takes up runs that have been acquired since Recover.
   void TakeUp(std::vector<v1::Run> runs);
+
+  // Lets runs start that have got what they have asked for.
+  void GivePlaces(std::vector<Place> places);
 
   // Forgets all runs, because others may hold them by now. Who waits for one is
   // told UNAVAILABLE.
@@ -152,8 +164,6 @@ class Engine {
   void Carry(Active& active, const Decision& decision);
   void EndRun(Active& active, RunTrigger trigger);
   absl::StatusOr<Active*> TakeUpNow(v1::Run run);
-  void AdmitTakenUp(const std::vector<Active*>& taken);
-  void AdmitAll(const std::vector<std::string>& run_ids);
   void SetWake(Active& active, absl::Time wake_at);
   Active* Find(absl::string_view run_id);
   void Touch(const Active& active) { touched_.insert(active.run.id()); }
@@ -165,6 +175,13 @@ class Engine {
   void Committed(Active& active, RunWrite write);
   void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
   void Forget(Active& active);
+
+  // engine_places.cc: runs that wait for others of their pipeline.
+  bool SharesPlace(const v1::Run& run) const;
+  void WantPlace(Active& active);
+  void LeavePlace(Active& active);
+  void AdmitTakenUp(const std::vector<Active*>& taken);
+  void AdmitAll(const std::vector<std::string>& run_ids);
 
   // engine_leases.cc: which runs are its own.
   bool MayAct() const { return clock_.Elapsed() < lease_end_; }
@@ -236,6 +253,7 @@ class Engine {
   const absl::Duration start_elapsed_;
 
   LeaseStore* leases_ = nullptr;  // set before the start
+  AskForPlaces ask_for_places_;   // likewise; null: it counts by itself
 
   Mailbox mailbox_;
   RunFeeds feeds_;
@@ -248,6 +266,9 @@ class Engine {
   absl::flat_hash_map<std::string, std::string> run_by_key_;
   SharedPipelines pipelines_;
   RunGate gate_;
+  // Numbers of requests for places by run, as long as they wait.
+  absl::flat_hash_map<std::string, int64_t> requests_;
+  int64_t last_request_ = 0;
   SingleFlight flights_;
   StepQueues queues_;
   std::set<std::string> touched_;        // runs to decide on and to commit

@@ -154,13 +154,16 @@ void Engine::Forget(Active& active) {
                    absl::ZeroDuration());
   }
   SetWake(active, absl::InfiniteFuture());
+  const bool shared = SharesPlace(active.run.run());
   const std::vector<std::string> admitted = gate_.Remove(active.run.run());
+  requests_.erase(run_id);
   run_by_key_.erase(active.run.run().idempotency_key());
   feeds_.Close(run_id);
   uncommitted_.erase(run_id);
   touched_.erase(run_id);
   active_.erase(run_id);
   AdmitAll(admitted);
+  if (shared) ask_for_places_({});
 }
 
 }  // namespace stagecoach

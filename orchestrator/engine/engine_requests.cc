@@ -55,7 +55,7 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
   if (!key.empty()) run_by_key_[key] = id;
   Touch(reference);
   active_.emplace(id, std::move(active));
-  AdmitAll(gate_.Add(reference.run.run()));
+  WantPlace(reference);
 }
 
 // Whether `key` is taken, in which case `done` is or will be answered.
@@ -137,10 +137,7 @@ void Engine::PauseNow(const std::string& run_id, const RunCallback& done) {
     Check(*active, active->run.Pause());
     ForgetLookups(*active);
     // A run that has not started leaves its place to others.
-    if (!active->run.run().has_start_time()) {
-      active->run.SetAdmitted(false);
-      AdmitAll(gate_.Remove(active->run.run()));
-    }
+    if (!active->run.run().has_start_time()) LeavePlace(*active);
   }
   AnswerWhenDurable(*active, done);
   Touch(*active);
@@ -157,7 +154,7 @@ void Engine::ResumeNow(const std::string& run_id, const RunCallback& done) {
   if (active == nullptr) return;
   if (active->run.run().state() == v1::RUN_STATE_PAUSED) {
     Check(*active, active->run.Resume());
-    if (!active->run.admitted()) AdmitAll(gate_.Add(active->run.run()));
+    if (!active->run.admitted()) WantPlace(*active);
   }
   AnswerWhenDurable(*active, done);
   Touch(*active);

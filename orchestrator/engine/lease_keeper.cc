@@ -32,9 +32,10 @@ absl::Status LeaseOptions::Validate() const {
   return absl::OkStatus();
 }
 
-LeaseKeeper::LeaseKeeper(LeaseStore& store, Engine& engine, Clock& clock,
-                         LeaseOptions options)
+LeaseKeeper::LeaseKeeper(LeaseStore& store, CoordinationStore& coordination,
+                         Engine& engine, Clock& clock, LeaseOptions options)
     : store_(store),
+      coordination_(coordination),
       engine_(engine),
       clock_(clock),
       options_(std::move(options)) {
@@ -49,6 +50,9 @@ void LeaseKeeper::TakeNewName() {
 
 absl::Status LeaseKeeper::TakeLease() {
   engine_.UseLeases(store_, holder_);
+  engine_.SharePlaces([this](std::vector<PlaceRequest> requests) {
+    AskForPlaces(std::move(requests));
+  });
   return Renew();
 }
 
@@ -87,14 +91,21 @@ void LeaseKeeper::Wake() {
 
 void LeaseKeeper::RunThread() {
   for (;;) {
+    bool only_places = false;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.AwaitWithTimeout(absl::Condition(this, &LeaseKeeper::HasNews),
                               renew_at_ - clock_.Elapsed());
       if (stopping_) return;
+      only_places = places_asked_ && !woken_ && clock_.Elapsed() < renew_at_;
       woken_ = false;
+      places_asked_ = false;
     }
-    Turn();
+    if (only_places) {
+      GivePlaces();
+    } else {
+      Turn();
+    }
   }
 }
 
@@ -116,6 +127,7 @@ void LeaseKeeper::Turn() {
   }
   Acquire();
   PassOnWishes();
+  GivePlaces();
 }
 
 void LeaseKeeper::Acquire() {
@@ -155,6 +167,30 @@ void LeaseKeeper::Forget(int64_t number, const absl::Status& fulfilled) {
   if (fulfilled.ok()) store_.ForgetWish(number).IgnoreError();
   absl::MutexLock lock(&mutex_);
   passed_on_.erase(number);
+}
+
+void LeaseKeeper::AskForPlaces(std::vector<PlaceRequest> requests) {
+  absl::MutexLock lock(&mutex_);
+  requests_.insert(requests_.end(), requests.begin(), requests.end());
+  places_asked_ = true;
+}
+
+void LeaseKeeper::GivePlaces() {
+  std::vector<PlaceRequest> requests;
+  {
+    absl::MutexLock lock(&mutex_);
+    requests.swap(requests_);
+  }
+  absl::StatusOr<std::vector<Place>> places =
+      coordination_.GivePlaces(holder_, requests);
+  if (places.ok()) {
+    if (!places->empty()) engine_.GivePlaces(*std::move(places));
+    return;
+  }
+  Log(LogLevel::kWarning, "no places given", {{"error", places.status()}});
+  renew_at_ = std::min(renew_at_, clock_.Elapsed() + options_.ttl / 15);
+  absl::MutexLock lock(&mutex_);
+  requests_.insert(requests_.begin(), requests.begin(), requests.end());
 }
 
 }  // namespace stagecoach

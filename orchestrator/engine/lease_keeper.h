@@ -1,5 +1,6 @@
 // Keeps the lease of this orchestrator, and hands to its engine what that
-// brings: runs whose holder is gone, and wishes for runs that it holds.
+// brings: runs whose holder is gone, wishes for runs that it holds, and places
+// for those that wait for others of their pipeline.
 //
 // The lease is renewed every third of its time. The engine does nothing that
 // can be seen from a margin before the end until it is renewed: by our own
@@ -15,12 +16,14 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/store/coordination_store.h"
 #include "orchestrator/store/lease_store.h"
 #include "services/common/base/clock.h"
 
@@ -43,8 +46,8 @@ struct LeaseOptions {
 // Ownership: everything handed in must outlive the keeper.
 class LeaseKeeper {
  public:
-  LeaseKeeper(LeaseStore& store, Engine& engine, Clock& clock,
-              LeaseOptions options);
+  LeaseKeeper(LeaseStore& store, CoordinationStore& coordination,
+              Engine& engine, Clock& clock, LeaseOptions options);
   ~LeaseKeeper();
   LeaseKeeper(const LeaseKeeper&) = delete;
   LeaseKeeper& operator=(const LeaseKeeper&) = delete;
@@ -74,13 +77,17 @@ class LeaseKeeper {
   void TakeNewName();
   void Acquire();
   void PassOnWishes() ABSL_LOCKS_EXCLUDED(mutex_);
+  void AskForPlaces(std::vector<PlaceRequest> requests)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void GivePlaces() ABSL_LOCKS_EXCLUDED(mutex_);
   void Forget(int64_t number, const absl::Status& fulfilled)
       ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || woken_;
+    return stopping_ || woken_ || places_asked_;
   }
 
   LeaseStore& store_;
+  CoordinationStore& coordination_;
   Engine& engine_;
   Clock& clock_;
   const LeaseOptions options_;
@@ -93,6 +100,8 @@ class LeaseKeeper {
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool places_asked_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<PlaceRequest> requests_ ABSL_GUARDED_BY(mutex_);
   std::set<int64_t> passed_on_ ABSL_GUARDED_BY(mutex_);  // numbers of wishes
 };
 

@@ -28,7 +28,7 @@ struct Member {
          EngineMetrics& metrics)
       : fleet(clock),
         engine(store, fleet, cache, clock, metrics, [] { return 0.5; }),
-        keeper(store, engine, clock,
+        keeper(store, store, engine, clock,
                {.name = name, .ttl = kTtl, .margin = kMargin}) {
     for (const char* stage : {"load", "train"}) {
       v1::StageDescription description;
@@ -221,6 +221,86 @@ TEST_F(LeaseKeeperTest, OneKeyMakesOneRunAlsoInTwoEngines) {
   ASSERT_OK(**answer);
   EXPECT_EQ((**answer)->id(), "r");
   EXPECT_THAT(b_.fleet.Running(), IsEmpty());
+}
+
+class SharedPlacesTest : public LeaseKeeperTest {
+ protected:
+  SharedPlacesTest() { pipeline_.set_max_concurrent_runs(1); }
+
+  void End(Member& member, const std::string& run_id) {
+    Succeed(member, run_id + "/load/1");
+    Succeed(member, run_id + "/train/1");
+  }
+
+  v1::Pipeline pipeline_ = ChainPipeline();
+};
+
+TEST_F(SharedPlacesTest, TheLimitOfAPipelineHoldsOverAllOrchestrators) {
+  ASSERT_OK(**Submit(a_, TestRun(pipeline_, "r")));
+  ASSERT_OK(**Submit(b_, TestRun(pipeline_, "s")));
+  Turn(a_);
+  Turn(b_);
+  EXPECT_THAT(a_.fleet.Running(), ElementsAre("r/load/1"));
+  EXPECT_THAT(b_.fleet.Running(), IsEmpty());
+  EXPECT_EQ(StateOf("s"), v1::RUN_STATE_PENDING);
+  End(a_, "r");
+  Turn(b_);
+  EXPECT_THAT(b_.fleet.Running(), ElementsAre("s/load/1"));
+}
+
+TEST_F(SharedPlacesTest, AFreePlaceGoesToTheHighestPriorityWhereverItWaits) {
+  ASSERT_OK(**Submit(a_, TestRun(pipeline_, "r")));
+  Turn(a_);
+  ASSERT_OK(**Submit(a_, TestRun(pipeline_, "s")));
+  v1::Run urgent = TestRun(pipeline_, "urgent");
+  urgent.set_priority(1);
+  ASSERT_OK(**Submit(b_, urgent));
+  Turn(b_);
+  End(a_, "r");
+  Turn(a_);
+  Turn(b_);
+  EXPECT_THAT(a_.fleet.Running(), IsEmpty());
+  EXPECT_THAT(b_.fleet.Running(), ElementsAre("urgent/load/1"));
+}
+
+TEST_F(SharedPlacesTest, ARunThatIsTakenOverKeepsItsPlaceOrItsPlaceInTheLine) {
+  ASSERT_OK(**Submit(a_, TestRun(pipeline_, "r")));
+  Turn(a_);
+  ASSERT_OK(**Submit(a_, TestRun(pipeline_, "s")));
+  Turn(a_);
+  clock_.Advance(kTtl);
+  Turn(b_);
+  ASSERT_OK(**Submit(b_, TestRun(pipeline_, "t")));
+  Turn(b_);
+  EXPECT_THAT(b_.fleet.Running(), ElementsAre("r/load/1"));
+  End(b_, "r");
+  Turn(b_);
+  EXPECT_THAT(b_.fleet.Running(), ElementsAre("s/load/1"));
+}
+
+TEST_F(SharedPlacesTest, APlaceThatComesTooLateForAPausedRunIsNotTaken) {
+  a_.fleet.SetBusy("load", "load-0:1", true);
+  ASSERT_OK(**Submit(a_, TestRun(pipeline_, "r")));
+  a_.keeper.TurnForTest();  // the place is on its way
+  const auto paused = std::make_shared<Answer>();
+  a_.engine.PauseRun("r", Into(paused));
+  Settle(a_);
+  ASSERT_OK(**paused);
+  ASSERT_OK(**Submit(b_, TestRun(pipeline_, "s")));
+  Turn(b_);
+  EXPECT_THAT(b_.fleet.Running(), ElementsAre("s/load/1"));
+  a_.fleet.SetBusy("load", "load-0:1", false);
+  a_.engine.ResumeRun("r", Into(paused));
+  Turn(a_);
+  EXPECT_THAT(a_.fleet.Running(), IsEmpty());
+  End(b_, "s");
+  Turn(a_);
+  EXPECT_THAT(a_.fleet.Running(), ElementsAre("r/load/1"));
+}
+
+TEST_F(SharedPlacesTest, WithoutALimitARunAsksNobody) {
+  ASSERT_OK(**Submit(a_, TestRun(ChainPipeline(), "r")));
+  EXPECT_THAT(a_.fleet.Running(), ElementsAre("r/load/1"));
 }
 
 TEST(LeaseOptionsTest, TheMarginLeavesTimeToRenew) {

@@ -17,7 +17,7 @@
 namespace stagecoach {
 
 // Each run is held against the limit of its own copy of the specification.
-// Several orchestrators each count the runs that they hold.
+// Several orchestrators on one store use CoordinationStore::GivePlaces instead.
 //
 // Threads: not thread-safe; the engine's thread owns it.
 class RunGate {

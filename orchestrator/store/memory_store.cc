@@ -87,6 +87,7 @@ absl::StatusOr<MemoryStore::StoredRun*> MemoryStore::UpdateLocked(
   updated.mutable_steps()->Swap(stored.mutable_steps());
   stored.Swap(&updated);
   if (IsTerminal(run.state())) ForgetWishesLocked(run.id());
+  if (LeavesPlace(run)) places_.erase(run.id());
   return &found->second;
 }
 

@@ -22,16 +22,18 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "orchestrator/store/coordination_store.h"
 #include "orchestrator/store/local_leases.h"
 #include "orchestrator/store/store.h"
 #include "services/common/base/clock.h"
 
 namespace stagecoach {
 
-// Keeps every promise of RunStore and PipelineStore but durability.
+// Keeps every promise of the interfaces but durability. Only tests share it,
+// among several engines of one process.
 //
 // Threads: every method may be called from any thread.
-class MemoryStore final : public Store {
+class MemoryStore final : public Store, public CoordinationStore {
  public:
   // `clock` says when leases end; it must outlive the store.
   explicit MemoryStore(Clock& clock = Clock::Real()) : clock_(clock) {}
@@ -75,6 +77,11 @@ class MemoryStore final : public Store {
       absl::string_view holder) override ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ForgetWish(int64_t number) override ABSL_LOCKS_EXCLUDED(mutex_);
 
+  absl::StatusOr<std::vector<Place>> GivePlaces(
+      absl::string_view holder,
+      absl::Span<const PlaceRequest> requests) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
   absl::Status SetPinned(absl::string_view uri, bool pinned) override
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::vector<std::string>> PinnedArtifacts() override
@@ -112,6 +119,10 @@ class MemoryStore final : public Store {
     // URI, step, input.
     std::set<std::tuple<std::string, std::string, std::string>> reads;
   };
+  struct StoredPlace {
+    PlaceRequest request;
+    bool taken = false;  // otherwise it waits
+  };
   struct OutputPlace {
     std::string run_id;
     int step = 0;
@@ -131,6 +142,7 @@ class MemoryStore final : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetWishesLocked(const std::string& run_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveFreePlacesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::set<std::string> NeededByLocked(const v1::Run& run)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The newest of the cached steps that `accepts`.
@@ -156,6 +168,7 @@ class MemoryStore final : public Store {
   LocalLeases leases_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, RunWish> wishes_ ABSL_GUARDED_BY(mutex_);  // by number
   int64_t last_wish_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, StoredPlace> places_ ABSL_GUARDED_BY(mutex_);  // by run
   // Versions by name, oldest first: version n is at n - 1.
   std::map<std::string, std::vector<StoredPipeline>, std::less<>> pipelines_
       ABSL_GUARDED_BY(mutex_);

@@ -108,6 +108,20 @@ inline constexpr const char* kMigrations[] = {
         PRIMARY KEY (name, version)
       );
     )sql",
+    R"sql(
+      CREATE TABLE place (
+        run BIGINT PRIMARY KEY,              -- number; it has not ended
+        pipeline TEXT COLLATE "C" NOT NULL,  -- name
+        run_limit BIGINT NOT NULL,
+        priority BIGINT NOT NULL,
+        create_time BIGINT NOT NULL,         -- nanoseconds since 1970, of run
+        request BIGINT NOT NULL,             -- PlaceRequest::number
+        taken BOOLEAN NOT NULL               -- otherwise it waits
+      );
+      CREATE INDEX place_waiting
+        ON place (pipeline, priority DESC, create_time, run) WHERE NOT taken;
+      CREATE INDEX place_taken ON place (pipeline) WHERE taken;
+    )sql",
 };
 
 }  // namespace stagecoach::postgres

@@ -41,6 +41,7 @@ void RunRows::Update(const RunWrite& write, int64_t number,
   updates_.holder.Add(run.holder());
   updates_.body.Add(RunBody(run).SerializeAsString());
   if (IsTerminal(run.state())) ended_.Add(number);
+  if (LeavesPlace(run)) left_.Add(number);
   AddParts(write, number, event_count);
 }
 
@@ -115,6 +116,7 @@ std::vector<PostgresStatement> RunRows::Statements() const {
       {cached_.key, cached_.time, cached_.run, cached_.position, cached_.stage},
       cached_.key);
   add(kForgetWishes, {ended_}, ended_);
+  add(kLeavePlaces, {left_}, left_);
   return statements;
 }
 

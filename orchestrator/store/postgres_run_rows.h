@@ -65,6 +65,7 @@ class RunRows {
           stage = Array::Texts();
   } cached_;
   Array ended_ = Array::Integers();
+  Array left_ = Array::Integers();  // runs that leave their place
 };
 
 }  // namespace stagecoach::postgres

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/store/postgres_coordination.h"
 #include "orchestrator/store/postgres_leases.h"
 #include "orchestrator/store/postgres_migrations.h"
 #include "orchestrator/store/postgres_pipelines.h"
@@ -149,6 +150,12 @@ absl::StatusOr<std::vector<RunWish>> PostgresStore::WishesFor(
 absl::Status PostgresStore::ForgetWish(int64_t number) {
   SC_ASSIGN_OR_RETURN(PostgresPool::Lease db, pool_.Borrow());
   return postgres::ForgetWish(*db, number);
+}
+
+absl::StatusOr<std::vector<Place>> PostgresStore::GivePlaces(
+    absl::string_view holder, absl::Span<const PlaceRequest> requests) {
+  SC_ASSIGN_OR_RETURN(PostgresPool::Lease db, pool_.Borrow());
+  return postgres::GivePlaces(*db, holder, requests);
 }
 
 absl::Status PostgresStore::SetPinned(absl::string_view uri, bool pinned) {

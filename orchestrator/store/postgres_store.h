@@ -48,7 +48,7 @@ struct PostgresStoreOptions {
 };
 
 // Threads: as RunStore and PipelineStore.
-class PostgresStore final : public Store {
+class PostgresStore final : public Store, public CoordinationStore {
  public:
   // Connects, and makes or migrates the schema.
   //
@@ -104,7 +104,11 @@ class PostgresStore final : public Store {
                                              int64_t version) override;
   absl::StatusOr<std::vector<v1::Pipeline>> ListPipelines() override;
 
-  bool IsShared() const override { return true; }
+  CoordinationStore* coordination() override { return this; }
+  absl::StatusOr<std::vector<Place>> GivePlaces(
+      absl::string_view holder,
+      absl::Span<const PlaceRequest> requests) override;
+
   // One thread at a time.
   void SetListener(const Listener& listener) override;
 

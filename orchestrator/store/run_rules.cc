@@ -144,6 +144,11 @@ std::string SpecificationDigest(const v1::Pipeline& pipeline) {
                                    : pipeline.digest();
 }
 
+bool LeavesPlace(const v1::Run& run) {
+  return IsTerminal(run.state()) ||
+         (run.state() == v1::RUN_STATE_PAUSED && !run.has_start_time());
+}
+
 v1::Step StepSummary(const v1::Step& step) {
   v1::Step summary;
   summary.set_name(step.name());

@@ -43,6 +43,10 @@ v1::Run RunBody(const v1::Run& run);
 // bytes if whoever made it has left that out.
 std::string SpecificationDigest(const v1::Pipeline& pipeline);
 
+// Whether a run that is now as `run` says leaves the place that it had among
+// the runs of its pipeline: see CoordinationStore.
+bool LeavesPlace(const v1::Run& run);
+
 // What a list shows of a step: all but attempts, outputs, progress and the key
 // of its cache look-up.
 v1::Step StepSummary(const v1::Step& step);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "absl/strings/string_view.h"
+#include "orchestrator/store/coordination_store.h"
 #include "orchestrator/store/lease_store.h"
 #include "orchestrator/store/pipeline_store.h"
 #include "orchestrator/store/retention_store.h"
@@ -24,8 +25,9 @@ class Store : public RunStore,
   // may have.
   using Listener = std::function<void(absl::string_view run_id)>;
 
-  // Whether other processes may use the store at the same time.
-  virtual bool IsShared() const { return false; }
+  // What those who share the store agree on. Null: one process has it to
+  // itself.
+  virtual CoordinationStore* coordination() { return nullptr; }
 
   // From now on `listener` hears what is changed in a shared store, by
   // whomever, from a thread of the store's own; it must not block for long.

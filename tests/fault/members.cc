@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "nlohmann/json.hpp"
 #include "services/common/base/status_macros.h"
 #include "services/common/rpc/channel.h"
@@ -52,6 +53,10 @@ absl::StatusOr<std::unique_ptr<Members>> Members::Start(int slots) {
   std::filesystem::create_directories(members->folder_ + "/run");
   std::filesystem::create_directories(members->folder_ + "/pipelines");
   std::ofstream(members->folder_ + "/pipelines/naps.yaml") << kPipeline;
+  std::ofstream(members->folder_ + "/pipelines/single-naps.yaml")
+      << absl::StrReplaceAll(kPipeline,
+                             {{"naps", "single-naps"},
+                              {"spec:", "spec:\n  maxConcurrentRuns: 1"}});
   SC_ASSIGN_OR_RETURN(members->database_,
                       PostgresServer::Shared().NewDatabase());
   SC_ASSIGN_OR_RETURN(
@@ -120,21 +125,23 @@ absl::StatusOr<int> Members::Add() {
 }
 
 absl::StatusOr<v1::Run> Members::Create(int member, absl::Duration sleep,
-                                        const std::string& key) {
+                                        const std::string& key,
+                                        const std::string& pipeline) {
   const absl::Time give_up = absl::Now() + kPatience;
-  absl::StatusOr<v1::Run> run = TryCreate(member, sleep, key);
+  absl::StatusOr<v1::Run> run = TryCreate(member, sleep, key, pipeline);
   while (absl::IsUnavailable(run.status()) && absl::Now() < give_up) {
-    run = TryCreate(member, sleep, key);
+    run = TryCreate(member, sleep, key, pipeline);
   }
   return run;
 }
 
 absl::StatusOr<v1::Run> Members::TryCreate(int member, absl::Duration sleep,
-                                           const std::string& key) {
+                                           const std::string& key,
+                                           const std::string& pipeline) {
   grpc::ClientContext context;
   SetPatience(context);
   v1::CreateRunRequest call;
-  call.mutable_run()->set_pipeline("naps");
+  call.mutable_run()->set_pipeline(pipeline);
   call.mutable_run()->set_idempotency_key(key);
   (*call.mutable_run()->mutable_parameters())["sleep"].set_number_value(
       absl::ToDoubleSeconds(sleep));

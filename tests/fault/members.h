@@ -38,9 +38,11 @@ class Members {
   v1::Orchestrator::Stub& stub(int member) { return *members_.at(member).stub; }
 
   // Creates a run of two steps that sleep `sleep` each. `key` is not empty:
-  // it is tried again as long as the orchestrator says that it cannot yet.
+  // it is tried again as long as the orchestrator says that it cannot yet. Of
+  // pipeline "single-naps" one run at once may be under way.
   absl::StatusOr<v1::Run> Create(int member, absl::Duration sleep,
-                                 const std::string& key);
+                                 const std::string& key,
+                                 const std::string& pipeline = "naps");
   absl::StatusOr<v1::Run> Get(int member, const std::string& run_id);
   absl::Status Cancel(int member, const std::string& run_id);
   absl::StatusOr<std::vector<v1::Run>> List(int member);
@@ -63,7 +65,8 @@ class Members {
   explicit Members(std::string folder) : folder_(std::move(folder)) {}
 
   absl::StatusOr<v1::Run> TryCreate(int member, absl::Duration sleep,
-                                    const std::string& key);
+                                    const std::string& key,
+                                    const std::string& pipeline);
   absl::StatusOr<std::string> Launch(const std::string& program,
                                      const std::string& name,
                                      std::vector<std::string> flags,

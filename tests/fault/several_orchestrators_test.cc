@@ -1,19 +1,23 @@
 // Several orchestrators on one PostgreSQL: one is killed, one stands still for
-// longer than its lease, and nothing is lost or done twice.
+// longer than its lease, and nothing is lost or done twice; and what holds for
+// all runs of a pipeline holds over all of them.
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/base/status_matchers.h"
+#include "services/common/contract/proto_time.h"
 #include "tests/fault/members.h"
 
 namespace stagecoach {
@@ -35,11 +39,12 @@ class SeveralOrchestratorsTest : public testing::Test {
 
   // Creates `count` runs, one orchestrator after the other; their ids.
   std::vector<std::string> CreateRuns(int count, int members,
-                                      absl::Duration sleep) {
+                                      absl::Duration sleep,
+                                      const std::string& pipeline = "naps") {
     std::vector<std::string> ids;
     for (int i = 0; i < count; ++i) {
-      const absl::StatusOr<v1::Run> run =
-          members_->Create(i % members, sleep, absl::StrCat("key-", i));
+      const absl::StatusOr<v1::Run> run = members_->Create(
+          i % members, sleep, absl::StrCat("key-", i), pipeline);
       EXPECT_OK(run);
       if (run.ok()) ids.push_back(run->id());
     }
@@ -77,6 +82,30 @@ class SeveralOrchestratorsTest : public testing::Test {
         "figures: %zu runs ended, %d of them taken over; %d attempts, "
         "%d executions started\n",
         ids.size(), taken_over, attempts, executions);
+  }
+
+  // That no two of these runs were under way at once. Prints how soon one
+  // followed the other.
+  void ExpectOneAtATime(int member, const std::vector<std::string>& ids) {
+    std::vector<std::pair<absl::Time, absl::Time>> runs;
+    for (const std::string& id : ids) {
+      const absl::StatusOr<v1::Run> run = members_->Get(member, id);
+      ASSERT_OK(run);
+      runs.emplace_back(FromTimestamp(run->start_time()),
+                        FromTimestamp(run->end_time()));
+    }
+    std::sort(runs.begin(), runs.end());
+    std::vector<absl::Duration> gaps;
+    for (size_t i = 1; i < runs.size(); ++i) {
+      gaps.push_back(runs[i].first - runs[i - 1].second);
+      EXPECT_GE(gaps.back(), absl::ZeroDuration());
+    }
+    std::sort(gaps.begin(), gaps.end());
+    std::printf(
+        "figures: %zu runs one at a time; from the end of one to the start of "
+        "the next %.1f ms (median), %.1f ms (longest)\n",
+        runs.size(), absl::ToDoubleMilliseconds(gaps[gaps.size() / 2]),
+        absl::ToDoubleMilliseconds(gaps.back()));
   }
 
   std::unique_ptr<Members> members_;
@@ -151,6 +180,23 @@ TEST_F(SeveralOrchestratorsTest, AnyOfThemAnswersForARun) {
   EXPECT_OK(members_->Cancel(1, run->id()));
   EXPECT_OK(members_->Await(1, run->id()));
   EXPECT_EQ(members_->Get(0, run->id())->state(), v1::RUN_STATE_CANCELLED);
+}
+
+TEST_F(SeveralOrchestratorsTest, ALimitOfOneRunHoldsOverTwoOfThem) {
+  AddMembers(2);
+  const std::vector<std::string> ids =
+      CreateRuns(40, 2, absl::Milliseconds(10), "single-naps");
+  ExpectDoneOnce(0, ids);
+  ExpectOneAtATime(0, ids);
+}
+
+TEST_F(SeveralOrchestratorsTest, ALimitHoldsAndNothingWaitsWhenOneIsKilled) {
+  AddMembers(2);
+  const std::vector<std::string> ids =
+      CreateRuns(20, 2, absl::Milliseconds(100), "single-naps");
+  members_->process(0).Kill();
+  ExpectDoneOnce(1, ids);
+  ExpectOneAtATime(1, ids);
 }
 
 }  // namespace
