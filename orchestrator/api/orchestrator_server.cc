@@ -154,7 +154,7 @@ absl::Status OrchestratorServer::OpenParts() {
   cache_executor_ =
       std::make_unique<BoundedExecutor>("cache", kCacheThreads, kCacheQueue);
   cache_ = std::make_unique<StoreResultCache>(
-      *store_, *fleet_, *artifacts_,
+      *store_, store_->coordination(), *fleet_, *artifacts_,
       [this](absl::string_view volume) { return CheckVolume(volume); },
       *cache_executor_);
   engine_ = std::make_unique<Engine>(*store_, *fleet_, *cache_, clock,

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,16 @@ class FakeResultCache final : public ResultCache {
     answers_[KeyOf(stage)] = std::move(answer);
   }
 
+  // From now on Find answers for a stage that another orchestrator is at it, or
+  // no longer.
+  void SetElsewhere(const std::string& stage, bool elsewhere) {
+    if (elsewhere) {
+      elsewhere_.insert(KeyOf(stage));
+    } else {
+      elsewhere_.erase(KeyOf(stage));
+    }
+  }
+
   // Keys that were looked for, first to last, and how old results might be.
   const std::vector<std::string>& found() const { return found_; }
   absl::Time last_not_before() const { return last_not_before_; }
@@ -44,11 +55,10 @@ class FakeResultCache final : public ResultCache {
     Tell([done, result = Key(query.stage)] { done(result); });
   }
 
-  void Find(std::string key, absl::Time not_before,
-            AnswerCallback done) override {
-    found_.push_back(key);
-    last_not_before_ = not_before;
-    Tell([done, result = Result(key)] { done(result); });
+  void Find(CacheSearch search, AnswerCallback done) override {
+    found_.push_back(search.key);
+    last_not_before_ = search.not_before;
+    Tell([done, result = Result(search.key)] { done(result); });
   }
 
  private:
@@ -63,6 +73,11 @@ class FakeResultCache final : public ResultCache {
 
   absl::StatusOr<CacheAnswer> Result(const std::string& key) const {
     if (!failure_.ok()) return failure_;
+    if (elsewhere_.contains(key)) {
+      CacheAnswer answer;
+      answer.elsewhere = true;
+      return answer;
+    }
     const auto answer = answers_.find(key);
     return answer == answers_.end() ? CacheAnswer() : answer->second;
   }
@@ -79,6 +94,7 @@ class FakeResultCache final : public ResultCache {
   std::string build_ = "test-build";
   absl::Status failure_;
   std::map<std::string, CacheAnswer> answers_;
+  std::set<std::string> elsewhere_;  // keys
   std::vector<std::string> found_;
   absl::Time last_not_before_ = absl::InfinitePast();
   std::vector<std::function<void()>> open_;

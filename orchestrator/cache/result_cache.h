@@ -22,8 +22,20 @@ struct CacheQuery {
   Artifacts inputs;
 };
 
+// A step that wants a result.
+struct CacheSearch {
+  std::string key;
+  absl::Time not_before = absl::InfinitePast();  // when it was made
+  // The step that asks: the run's id, and its position in the run.
+  std::string run_id;
+  int step = 0;
+};
+
 // What there is for a key.
 struct CacheAnswer {
+  // Whether nobody has looked, because a step of another orchestrator is about
+  // to have the result: ask again when it has ended.
+  bool elsewhere = false;
   // HIT, MISS or INVALID.
   v1::CacheOutcome outcome = v1::CACHE_OUTCOME_MISS;
   // Unless MISS: the step that had the result.
@@ -49,10 +61,11 @@ class ResultCache {
   // is no key, e.g. because an input cannot be read.
   virtual void MakeKey(CacheQuery query, KeyCallback done) = 0;
 
-  // Tells `done` the newest result for `key` that was made at `not_before` or
-  // later and is still there, whole. Any error means that nobody could look.
-  virtual void Find(std::string key, absl::Time not_before,
-                    AnswerCallback done) = 0;
+  // Tells `done` the newest result that is still there, whole. Unless it is
+  // told so, the step that asks is the one of all orchestrators' that does the
+  // work, or that nobody else waits for. Any error means that nobody could
+  // look.
+  virtual void Find(CacheSearch search, AnswerCallback done) = 0;
 };
 
 }  // namespace stagecoach

@@ -53,23 +53,30 @@ absl::Status StoreResultCache::CheckAnswers(absl::string_view uri) const {
   return check_volume_(parsed.volume());
 }
 
-void StoreResultCache::Find(std::string key, absl::Time not_before,
-                            AnswerCallback done) {
-  const absl::Status submitted =
-      executor_.Submit([this, key = std::move(key), not_before, done] {
-        done(FindNow(key, not_before));
-      });
+void StoreResultCache::Find(CacheSearch search, AnswerCallback done) {
+  const absl::Status submitted = executor_.Submit(
+      [this, search = std::move(search), done] { done(FindNow(search)); });
   if (!submitted.ok()) done(submitted);
 }
 
-absl::StatusOr<CacheAnswer> StoreResultCache::FindNow(const std::string& key,
-                                                      absl::Time not_before) {
+absl::StatusOr<CacheAnswer> StoreResultCache::FindNow(
+    const CacheSearch& search) {
+  if (coordination_ != nullptr) {
+    SC_ASSIGN_OR_RETURN(
+        const bool leads,
+        coordination_->LeadWork(search.key, search.run_id, search.step));
+    if (!leads) {
+      CacheAnswer elsewhere;
+      elsewhere.elsewhere = true;
+      return elsewhere;
+    }
+  }
   SC_ASSIGN_OR_RETURN(const std::vector<CachedStep> candidates,
-                      store_.FindCachedSteps(key, kMaxCandidates));
+                      store_.FindCachedSteps(search.key, kMaxCandidates));
   CacheAnswer first;
   first.reason = "no equal step has been done";
   for (const CachedStep& cached : candidates) {
-    SC_ASSIGN_OR_RETURN(CacheAnswer answer, Examine(cached, not_before));
+    SC_ASSIGN_OR_RETURN(CacheAnswer answer, Examine(cached, search.not_before));
     if (answer.outcome == v1::CACHE_OUTCOME_HIT) return answer;
     // The newest one is what the reader has in mind.
     if (first.outcome == v1::CACHE_OUTCOME_MISS) first = std::move(answer);

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "orchestrator/cache/result_cache.h"
 #include "orchestrator/fleet/fleet.h"
+#include "orchestrator/store/coordination_store.h"
 #include "orchestrator/store/run_store.h"
 #include "services/common/artifact/artifact_store.h"
 #include "services/common/base/bounded_executor.h"
@@ -23,28 +24,30 @@ class StoreResultCache final : public ResultCache {
   // OK if a volume answers; otherwise why not. Never waits.
   using CheckVolume = std::function<absl::Status(absl::string_view volume)>;
 
-  StoreResultCache(RunStore& store, Fleet& fleet, ArtifactStore& artifacts,
+  // `coordination` is of all who share the store; null: nobody does.
+  StoreResultCache(RunStore& store, CoordinationStore* coordination,
+                   Fleet& fleet, ArtifactStore& artifacts,
                    CheckVolume check_volume, BoundedExecutor& executor)
       : store_(store),
+        coordination_(coordination),
         fleet_(fleet),
         artifacts_(artifacts),
         check_volume_(std::move(check_volume)),
         executor_(executor) {}
 
   void MakeKey(CacheQuery query, KeyCallback done) override;
-  void Find(std::string key, absl::Time not_before,
-            AnswerCallback done) override;
+  void Find(CacheSearch search, AnswerCallback done) override;
 
  private:
   absl::StatusOr<v1::CacheLookup> KeyOf(const CacheQuery& query);
   absl::StatusOr<std::string> DigestOf(const v1::Artifact& input);
-  absl::StatusOr<CacheAnswer> FindNow(const std::string& key,
-                                      absl::Time not_before);
+  absl::StatusOr<CacheAnswer> FindNow(const CacheSearch& search);
   absl::StatusOr<CacheAnswer> Examine(const CachedStep& cached,
                                       absl::Time not_before);
   absl::Status CheckAnswers(absl::string_view uri) const;
 
   RunStore& store_;
+  CoordinationStore* const coordination_;
   Fleet& fleet_;
   ArtifactStore& artifacts_;
   const CheckVolume check_volume_;

@@ -35,6 +35,8 @@ class StoreResultCacheTest : public testing::Test {
     epochs->mutable_default_value()->set_integer_value(4);
     fleet_.AddStage(stage);
     fleet_.AddReplica("train", "train-0:1", 1);
+    PutRun("asking");
+    PutRun("other");
     files_->PutFile("data/a.csv", "x\n1\n");
     files_->PutFile("runs/old/train/1/w", "weights");
   }
@@ -54,12 +56,22 @@ class StoreResultCacheTest : public testing::Test {
       const std::string& key, absl::Time not_before = absl::InfinitePast()) {
     absl::Notification told;
     absl::StatusOr<CacheAnswer> result;
-    cache_.Find(key, not_before, [&](absl::StatusOr<CacheAnswer> answer) {
-      result = std::move(answer);
-      told.Notify();
-    });
+    cache_.Find({key, not_before, "asking", 0},
+                [&](absl::StatusOr<CacheAnswer> answer) {
+                  result = std::move(answer);
+                  told.Notify();
+                });
     told.WaitForNotification();
     return result;
+  }
+
+  // Stores a run that has just begun.
+  void PutRun(const std::string& id) {
+    RunWrite write;
+    write.insert = true;
+    write.run.set_id(id);
+    write.run.set_state(v1::RUN_STATE_PENDING);
+    ASSERT_THAT(store_.Commit({write}), ElementsAre(IsOk()));
   }
 
   static CacheQuery Query() {
@@ -102,7 +114,10 @@ class StoreResultCacheTest : public testing::Test {
   ArtifactStore artifacts_{VolumeMap{{"artifacts", files_}}, registry_};
   absl::Status volume_;
   BoundedExecutor executor_{"cache", 1, 10};
-  StoreResultCache cache_{store_, fleet_, artifacts_,
+  StoreResultCache cache_{store_,
+                          &store_,
+                          fleet_,
+                          artifacts_,
                           [this](absl::string_view) { return volume_; },
                           executor_};
 };
@@ -179,6 +194,14 @@ TEST_F(StoreResultCacheTest, AVolumeThatDoesNotAnswerIsNoInvalidResult) {
   PutResult("k");
   volume_ = absl::UnavailableError("volume does not answer");
   EXPECT_THAT(Find("k"), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(StoreResultCacheTest, NobodyLooksWhileAnEqualStepElsewhereDoesTheWork) {
+  PutResult("k");
+  ASSERT_THAT(store_.LeadWork("k", "other", 0), IsOkAndHolds(true));
+  EXPECT_TRUE(Find("k")->elsewhere);
+  EXPECT_EQ(Find("none")->outcome, v1::CACHE_OUTCOME_MISS);
+  EXPECT_THAT(store_.LeadWork("none", "other", 0), IsOkAndHolds(false));
 }
 
 TEST_F(StoreResultCacheTest, EveryQuestionIsAnsweredAlsoAfterTheEnd) {

@@ -119,6 +119,10 @@ void ActiveRun::SetCacheLookup(int step, const v1::CacheLookup& lookup) {
   changed_steps_.insert(step);
 }
 
+void ActiveRun::LeaveWork(int step) {
+  if (run_.steps(step).has_cache()) changed_steps_.insert(step);
+}
+
 absl::Status ActiveRun::Reuse(int step, const v1::CacheLookup& lookup,
                               const std::vector<v1::Artifact>& outputs,
                               absl::Time now) {

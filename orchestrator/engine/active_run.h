@@ -68,6 +68,9 @@ class ActiveRun {
   // then its end.
   void SetCacheKey(int step, const v1::CacheLookup& key);
   void SetCacheLookup(int step, const v1::CacheLookup& lookup);
+  // Writes the step with the next write, by which it leaves the work for its
+  // key to others if it has one.
+  void LeaveWork(int step);
   // Takes over the outputs of the step that `lookup` names.
   absl::Status Reuse(int step, const v1::CacheLookup& lookup,
                      const std::vector<v1::Artifact>& outputs, absl::Time now);

@@ -22,6 +22,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -118,6 +119,10 @@ class Engine {
   // Lets runs start that have got what they have asked for.
   void GivePlaces(std::vector<Place> places);
 
+  // Work may have ended that steps of other orchestrators did, and that steps
+  // here have waited for.
+  void LookAgain();
+
   // Forgets all runs, because others may hold them by now. Who waits for one is
   // told UNAVAILABLE.
   void GiveUpRuns();
@@ -210,6 +215,7 @@ class Engine {
   void FindResult(Active& active, int step);
   void OnCacheAnswer(const StepRef& ref,
                      const absl::StatusOr<CacheAnswer>& answer);
+  void OnElsewhere(const StepRef& ref, int64_t asked);
   void EndLookup(Active& active, int step, const v1::CacheLookup& lookup);
   void ExpireLookup(Active& active, int step);
   void TakeOver(Active& active, int step, const v1::CacheLookup& lookup,
@@ -270,6 +276,8 @@ class Engine {
   absl::flat_hash_map<std::string, int64_t> requests_;
   int64_t last_request_ = 0;
   SingleFlight flights_;
+  absl::flat_hash_set<StepRef> elsewhere_;  // wait for other orchestrators
+  int64_t work_ended_ = 0;                  // counts LookAgain
   StepQueues queues_;
   std::set<std::string> touched_;        // runs to decide on and to commit
   std::set<std::string> stages_to_try_;  // may have a free slot

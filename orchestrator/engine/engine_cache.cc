@@ -3,6 +3,7 @@
 //
 //   MakeKey -> one of the equal steps leads: Find -> hit: taken over
 //                                                 -> none: does the work
+//                                                 -> elsewhere: waits, Find
 //           -> the others wait for it: taken over once that is durable
 
 #include <utility>
@@ -84,14 +85,44 @@ void Engine::OnCacheKey(const StepRef& ref,
 void Engine::FindResult(Active& active, int step) {
   active.run.lookup(step).give_up = Now() + kLookupLimit;
   Touch(active);
-  cache_.Find(active.run.run().steps(step).cache().key(),
-              Now() - MaxAge(active.run, step),
-              [this, ref = StepRef{active.run.id(), step}](
-                  absl::StatusOr<CacheAnswer> answer) {
-                mailbox_.Post([this, ref, answer = std::move(answer)] {
-                  OnCacheAnswer(ref, answer);
-                });
-              });
+  const StepRef ref{active.run.id(), step};
+  cache_.Find(
+      {active.run.run().steps(step).cache().key(),
+       Now() - MaxAge(active.run, step), ref.run_id, step},
+      [this, ref, asked = work_ended_](absl::StatusOr<CacheAnswer> answer) {
+        mailbox_.Post([this, ref, asked, answer = std::move(answer)] {
+          if (answer.ok() && answer->elsewhere) {
+            OnElsewhere(ref, asked);
+          } else {
+            OnCacheAnswer(ref, answer);
+          }
+        });
+      });
+}
+
+// A step of another orchestrator does the work. `asked` is work_ended_ when
+// that was asked.
+void Engine::OnElsewhere(const StepRef& ref, int64_t asked) {
+  Active* active = FindLookup(ref);
+  if (active == nullptr) return;
+  if (asked != work_ended_) {
+    // It may have ended before this was heard.
+    FindResult(*active, ref.step);
+    return;
+  }
+  // However long it takes: its own deadlines end it.
+  active->run.lookup(ref.step).give_up = absl::InfiniteFuture();
+  elsewhere_.insert(ref);
+  Touch(*active);
+}
+
+void Engine::LookAgain() {
+  mailbox_.Post([this] {
+    ++work_ended_;
+    for (const StepRef& ref : std::exchange(elsewhere_, {})) {
+      if (Active* active = FindLookup(ref)) FindResult(*active, ref.step);
+    }
+  });
 }
 
 void Engine::OnCacheAnswer(const StepRef& ref,
@@ -186,8 +217,9 @@ void Engine::LeaveFlight(StepRef ref) {
 void Engine::ForgetLookups(Active& active) {
   for (int step = 0; step < active.run.run().steps_size(); ++step) {
     const v1::StepState state = active.run.run().steps(step).state();
-    if (state == v1::STEP_STATE_RUNNING) continue;
+    if (state == v1::STEP_STATE_RUNNING || IsTerminal(state)) continue;
     if (state == v1::STEP_STATE_PENDING) active.run.lookup(step) = {};
+    active.run.LeaveWork(step);
     LeaveFlight({active.run.id(), step});
   }
 }

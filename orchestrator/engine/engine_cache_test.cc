@@ -227,5 +227,63 @@ TEST_F(EngineCacheTest, ARestartLooksAgainAndStillDoesTheWorkOnce) {
   EXPECT_EQ(StoredStep("b", 0).cache().outcome(), v1::CACHE_OUTCOME_JOINED);
 }
 
+TEST_F(EngineCacheTest, AStepWaitsForAnEqualOneOfAnotherOrchestrator) {
+  cache_.SetElsewhere("load", true);
+  ASSERT_OK(*Submit(TestRun(pipeline_, "r")));
+  EXPECT_THAT(fleet_->executes(), IsEmpty());
+  clock_.Advance(absl::Minutes(5));  // however long it takes
+  engine_->LookAgain();
+  Settle();
+  EXPECT_THAT(fleet_->executes(), IsEmpty());
+  cache_.SetElsewhere("load", false);
+  PutHit("load");
+  engine_->LookAgain();
+  Settle();
+  EXPECT_EQ(StoredStep("r", 0).cache().outcome(), v1::CACHE_OUTCOME_HIT);
+  EXPECT_THAT(fleet_->Running(), ElementsAre("r/train/1"));
+}
+
+TEST_F(EngineCacheTest, AStepDoesTheWorkThatAnotherOrchestratorGivesUp) {
+  cache_.SetElsewhere("load", true);
+  ASSERT_OK(*Submit(TestRun(pipeline_, "r")));
+  ASSERT_OK(*Submit(TestRun(pipeline_, "s")));
+  cache_.SetElsewhere("load", false);
+  engine_->LookAgain();
+  Settle();
+  EXPECT_THAT(fleet_->Running(), ElementsAre("r/load/1"));
+  Succeed("r/load/1");
+  EXPECT_EQ(StoredStep("s", 0).cache().outcome(), v1::CACHE_OUTCOME_JOINED);
+}
+
+TEST_F(EngineCacheTest, AnEndThatIsToldBeforeTheAnswerIsNotMissed) {
+  cache_.SetHanging(true);
+  cache_.SetElsewhere("load", true);
+  ASSERT_OK(*Submit(TestRun(pipeline_, "r")));
+  cache_.Answer();  // the key; then it asks for the result
+  Settle();
+  cache_.SetHanging(false);
+  cache_.SetElsewhere("load", false);
+  engine_->LookAgain();
+  Settle();
+  cache_.Answer();  // elsewhere, as it was when it asked
+  Settle();
+  EXPECT_THAT(fleet_->Running(), ElementsAre("r/load/1"));
+}
+
+TEST_F(EngineCacheTest, APausedRunLeavesTheWorkToOthers) {
+  fleet_->SetBusy("load", "load-0:1", true);
+  fleet_->SetBusy("load", "load-1:1", true);
+  ASSERT_OK(*Submit(TestRun(pipeline_, "r")));
+  const auto lead = [this](const std::string& run_id) {
+    return store_.LeadWork(cache_.KeyOf("load"), run_id, 0);
+  };
+  v1::Run other = TestRun(ChainPipeline(), "other");
+  ASSERT_OK(*Submit(other));
+  EXPECT_THAT(lead("r"), IsOkAndHolds(true));
+  EXPECT_THAT(lead("other"), IsOkAndHolds(false));
+  ASSERT_OK(*Pause("r"));
+  EXPECT_THAT(lead("other"), IsOkAndHolds(true));
+}
+
 }  // namespace
 }  // namespace stagecoach

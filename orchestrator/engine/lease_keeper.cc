@@ -128,6 +128,7 @@ void LeaseKeeper::Turn() {
   Acquire();
   PassOnWishes();
   GivePlaces();
+  engine_.LookAgain();
 }
 
 void LeaseKeeper::Acquire() {

@@ -1,6 +1,7 @@
 // Keeps the lease of this orchestrator, and hands to its engine what that
-// brings: runs whose holder is gone, wishes for runs that it holds, and places
-// for those that wait for others of their pipeline.
+// brings: runs whose holder is gone, wishes for runs that it holds, places for
+// those that wait for others of their pipeline, and that work has ended
+// elsewhere that steps wait for.
 //
 // The lease is renewed every third of its time. The engine does nothing that
 // can be seen from a margin before the end until it is renewed: by our own

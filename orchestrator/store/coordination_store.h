@@ -1,6 +1,6 @@
 // What the orchestrators that share a store agree on beyond who holds which
 // run: which runs may start, of those whose pipelines allow only so many at
-// once.
+// once, and which of equal steps does the work.
 
 #ifndef ORCHESTRATOR_STORE_COORDINATION_STORE_H_
 #define ORCHESTRATOR_STORE_COORDINATION_STORE_H_
@@ -49,6 +49,16 @@ class CoordinationStore {
   // of runs that have been given one are woken: Store::Listener.
   virtual absl::StatusOr<std::vector<Place>> GivePlaces(
       absl::string_view holder, absl::Span<const PlaceRequest> requests) = 0;
+
+  // Whether step `position` of a run is the one, of all that want the result
+  // of `cache_key`, that does the work. It is from the first time that it asks
+  // while none other is, until a RunStore::Commit that ends the step or its
+  // run, or with which it does not run in a run that is PAUSED; who has been
+  // told false meanwhile is woken: Store::Listener, empty id. False also if the
+  // run is PAUSED or has ended.
+  virtual absl::StatusOr<bool> LeadWork(absl::string_view cache_key,
+                                        absl::string_view run_id,
+                                        int position) = 0;
 };
 
 }  // namespace stagecoach

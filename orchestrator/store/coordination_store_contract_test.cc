@@ -170,5 +170,54 @@ TEST_P(CoordinationStoreContract, OnlyTheHolderOfAPendingRunGetsAPlaceForIt) {
   EXPECT_THAT(Give("a", {{"a-1", 1}}), IsEmpty());
 }
 
+TEST_P(CoordinationStoreContract, OneOfEqualStepsDoesTheWorkUntilItEnds) {
+  const v1::Run first = InsertHeld("a-1", "a");
+  InsertHeld("b-1", "b");
+  EXPECT_THAT(coordination_->LeadWork("key", "a-1", 0), IsOkAndHolds(true));
+  EXPECT_THAT(coordination_->LeadWork("key", "b-1", 1), IsOkAndHolds(false));
+  EXPECT_THAT(coordination_->LeadWork("other", "b-1", 1), IsOkAndHolds(true));
+  // Also if it asks again, or goes from one attempt to the next.
+  EXPECT_THAT(coordination_->LeadWork("key", "a-1", 0), IsOkAndHolds(true));
+  v1::Step step = SucceededStep(first, "load");
+  step.mutable_cache()->set_key("key");
+  step.set_state(v1::STEP_STATE_BACKING_OFF);
+  ASSERT_OK(CommitOne(*store_, UpdateStep(first, 0, step)));
+  EXPECT_THAT(coordination_->LeadWork("key", "b-1", 1), IsOkAndHolds(false));
+  step.set_state(v1::STEP_STATE_SUCCEEDED);
+  ASSERT_OK(CommitOne(*store_, UpdateStep(first, 0, step)));
+  EXPECT_THAT(coordination_->LeadWork("key", "b-1", 1), IsOkAndHolds(true));
+}
+
+TEST_P(CoordinationStoreContract, AStepLeavesTheWorkWithTheEndOfItsRun) {
+  const v1::Run run = InsertHeld("a-1", "a");
+  InsertHeld("b-1", "b");
+  EXPECT_THAT(coordination_->LeadWork("key", "a-1", 0), IsOkAndHolds(true));
+  ASSERT_OK(CommitOne(*store_, Update(run, v1::RUN_STATE_CANCELLED)));
+  EXPECT_THAT(coordination_->LeadWork("key", "b-1", 0), IsOkAndHolds(true));
+  EXPECT_THAT(coordination_->LeadWork("other", "a-1", 0), IsOkAndHolds(false));
+  EXPECT_THAT(coordination_->LeadWork("other", "nobody", 0),
+              IsOkAndHolds(false));
+}
+
+TEST_P(CoordinationStoreContract, APausedRunKeepsOnlyTheWorkThatRuns) {
+  v1::Run run = InsertHeld("a-1", "a");
+  InsertHeld("b-1", "b");
+  EXPECT_THAT(coordination_->LeadWork("runs", "a-1", 0), IsOkAndHolds(true));
+  EXPECT_THAT(coordination_->LeadWork("waits", "a-1", 1), IsOkAndHolds(true));
+  run.mutable_start_time()->set_seconds(1);
+  RunWrite pause = Update(run, v1::RUN_STATE_PAUSED);
+  v1::Step step = SucceededStep(run, "load");
+  step.mutable_cache()->set_key("runs");
+  step.set_state(v1::STEP_STATE_RUNNING);
+  pause.steps.push_back({0, step});
+  step.mutable_cache()->set_key("waits");
+  step.set_state(v1::STEP_STATE_PENDING);
+  pause.steps.push_back({1, step});
+  ASSERT_OK(CommitOne(*store_, pause));
+  EXPECT_THAT(coordination_->LeadWork("runs", "b-1", 0), IsOkAndHolds(false));
+  EXPECT_THAT(coordination_->LeadWork("waits", "b-1", 0), IsOkAndHolds(true));
+  EXPECT_THAT(coordination_->LeadWork("new", "a-1", 1), IsOkAndHolds(false));
+}
+
 }  // namespace
 }  // namespace stagecoach

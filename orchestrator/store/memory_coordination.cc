@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "orchestrator/store/memory_store.h"
@@ -61,6 +62,20 @@ void MemoryStore::GiveFreePlacesLocked() {
       full = pipeline;
     }
   }
+}
+
+absl::StatusOr<bool> MemoryStore::LeadWork(absl::string_view cache_key,
+                                           absl::string_view run_id,
+                                           int position) {
+  absl::MutexLock lock(&mutex_);
+  const auto run = runs_.find(run_id);
+  if (run == runs_.end() || LeavesPlace(run->second.run) ||
+      run->second.run.state() == v1::RUN_STATE_PAUSED) {
+    return false;
+  }
+  const std::pair<std::string, int> asking(run_id, position);
+  return work_.try_emplace(std::string(cache_key), asking).first->second ==
+         asking;
 }
 
 }  // namespace stagecoach

@@ -87,7 +87,11 @@ absl::StatusOr<MemoryStore::StoredRun*> MemoryStore::UpdateLocked(
   updated.mutable_steps()->Swap(stored.mutable_steps());
   stored.Swap(&updated);
   if (IsTerminal(run.state())) ForgetWishesLocked(run.id());
-  if (LeavesPlace(run)) places_.erase(run.id());
+  if (LeavesPlace(run)) {
+    places_.erase(run.id());
+    std::erase_if(
+        work_, [&](const auto& work) { return work.second.first == run.id(); });
+  }
   return &found->second;
 }
 
@@ -97,6 +101,11 @@ void MemoryStore::WriteStepLocked(const RunWrite::StepWrite& write,
   v1::Step& step = *run.mutable_steps(write.index);
   step = write.step;
   step.clear_progress();
+  if (LeavesWork(run, step)) {
+    const std::pair<std::string, int> place(run.id(), write.index);
+    std::erase_if(work_,
+                  [&](const auto& work) { return work.second == place; });
+  }
   for (const ArtifactRead& read : TakenOver(step)) {
     runs_.at(run.id()).reads.insert({read.uri, read.step, read.input});
   }

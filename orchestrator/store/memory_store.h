@@ -81,6 +81,9 @@ class MemoryStore final : public Store, public CoordinationStore {
       absl::string_view holder,
       absl::Span<const PlaceRequest> requests) override
       ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<bool> LeadWork(absl::string_view cache_key,
+                                absl::string_view run_id, int position) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Status SetPinned(absl::string_view uri, bool pinned) override
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -169,6 +172,9 @@ class MemoryStore final : public Store, public CoordinationStore {
   std::map<int64_t, RunWish> wishes_ ABSL_GUARDED_BY(mutex_);  // by number
   int64_t last_wish_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, StoredPlace> places_ ABSL_GUARDED_BY(mutex_);  // by run
+  // The steps, by run and position, that do the work for a cache key.
+  std::map<std::string, std::pair<std::string, int>, std::less<>> work_
+      ABSL_GUARDED_BY(mutex_);
   // Versions by name, oldest first: version n is at n - 1.
   std::map<std::string, std::vector<StoredPipeline>, std::less<>> pipelines_
       ABSL_GUARDED_BY(mutex_);

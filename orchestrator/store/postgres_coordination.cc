@@ -59,4 +59,13 @@ absl::StatusOr<std::vector<Place>> GivePlaces(
   return places;
 }
 
+absl::StatusOr<bool> LeadWork(PostgresConnection& db,
+                              absl::string_view cache_key,
+                              absl::string_view run_id, int position) {
+  SC_ASSIGN_OR_RETURN(
+      const PostgresRows rows,
+      db.Run(kLeadWork, {cache_key, run_id, int64_t{position}}));
+  return !rows.empty() && rows.Integer(0, 0) == 1;
+}
+
 }  // namespace stagecoach::postgres

@@ -18,6 +18,9 @@ namespace stagecoach::postgres {
 absl::StatusOr<std::vector<Place>> GivePlaces(
     PostgresConnection& db, absl::string_view holder,
     absl::Span<const PlaceRequest> requests);
+absl::StatusOr<bool> LeadWork(PostgresConnection& db,
+                              absl::string_view cache_key,
+                              absl::string_view run_id, int position);
 
 }  // namespace stagecoach::postgres
 

@@ -122,6 +122,15 @@ inline constexpr const char* kMigrations[] = {
         ON place (pipeline, priority DESC, create_time, run) WHERE NOT taken;
       CREATE INDEX place_taken ON place (pipeline) WHERE taken;
     )sql",
+    R"sql(
+      CREATE TABLE work (
+        cache_key TEXT COLLATE "C" PRIMARY KEY,
+        run BIGINT NOT NULL,                 -- of the step that does it
+        position BIGINT NOT NULL,
+        wanted BOOLEAN NOT NULL              -- another waits for its end
+      );
+      CREATE INDEX work_by_step ON work (run, position);
+    )sql",
 };
 
 }  // namespace stagecoach::postgres

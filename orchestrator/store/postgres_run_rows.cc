@@ -47,7 +47,9 @@ void RunRows::Update(const RunWrite& write, int64_t number,
 
 void RunRows::AddParts(const RunWrite& write, int64_t number,
                        int64_t event_count) {
-  for (const auto& [index, step] : write.steps) AddStep(step, number, index);
+  for (const auto& [index, step] : write.steps) {
+    AddStep(write.run, step, number, index);
+  }
   for (const v1::RunEvent& event : write.events) {
     events_.run.Add(number);
     events_.cursor.Add(++event_count);
@@ -56,13 +58,18 @@ void RunRows::AddParts(const RunWrite& write, int64_t number,
   AddReads(write.reads, number);
 }
 
-void RunRows::AddStep(const v1::Step& step, int64_t number, int64_t position) {
+void RunRows::AddStep(const v1::Run& run, const v1::Step& step, int64_t number,
+                      int64_t position) {
   v1::Step kept = step;
   kept.clear_progress();
   steps_.run.Add(number);
   steps_.position.Add(position);
   steps_.summary.Add(StepSummary(step).SerializeAsString());
   steps_.body.Add(kept.SerializeAsString());
+  if (LeavesWork(run, step)) {
+    work_left_.run.Add(number);
+    work_left_.position.Add(position);
+  }
   if (!MakesArtifacts(step)) {
     AddReads(TakenOver(step), number);
     return;
@@ -117,6 +124,9 @@ std::vector<PostgresStatement> RunRows::Statements() const {
       cached_.key);
   add(kForgetWishes, {ended_}, ended_);
   add(kLeavePlaces, {left_}, left_);
+  const bool steps_leave = !work_left_.run.empty();
+  add(kLeaveWork, {left_, work_left_.run, work_left_.position},
+      steps_leave ? work_left_.run : left_);
   return statements;
 }
 

@@ -26,7 +26,8 @@ class RunRows {
 
  private:
   void AddParts(const RunWrite& write, int64_t number, int64_t event_count);
-  void AddStep(const v1::Step& step, int64_t number, int64_t position);
+  void AddStep(const v1::Run& run, const v1::Step& step, int64_t number,
+               int64_t position);
   void AddReads(const std::vector<ArtifactRead>& reads, int64_t number);
 
   using Array = PostgresArray;
@@ -65,7 +66,10 @@ class RunRows {
           stage = Array::Texts();
   } cached_;
   Array ended_ = Array::Integers();
-  Array left_ = Array::Integers();  // runs that leave their place
+  Array left_ = Array::Integers();  // runs that leave place and work
+  struct {
+    Array run = Array::Integers(), position = Array::Integers();
+  } work_left_;
 };
 
 }  // namespace stagecoach::postgres

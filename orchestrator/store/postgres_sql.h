@@ -222,6 +222,23 @@ inline constexpr char kLeavePlaces[] =
     "DELETE FROM place WHERE run IN (SELECT run FROM place"
     " WHERE run = ANY($1::BIGINT[]) ORDER BY run FOR UPDATE)";
 
+// Work for cache keys. A run that is about to pause or to end is waited for.
+inline constexpr char kLeadWork[] =
+    "WITH asking AS (SELECT number FROM run WHERE id = $2"
+    " AND state IN (1, 2, 3) FOR SHARE)"
+    " INSERT INTO work (cache_key, run, position, wanted)"
+    " SELECT $1, number, $3::BIGINT, false FROM asking"
+    " ON CONFLICT (cache_key) DO UPDATE SET wanted = work.wanted"
+    " OR (work.run, work.position) <> (excluded.run, excluded.position)"
+    " RETURNING ((run, position) IN"
+    " (SELECT number, $3::BIGINT FROM asking))::INT::BIGINT";
+inline constexpr char kLeaveWork[] =
+    "WITH gone AS (DELETE FROM work WHERE run = ANY($1::BIGINT[])"
+    " OR (run, position) IN"
+    " (SELECT * FROM unnest($2::BIGINT[], $3::BIGINT[])) RETURNING wanted)"
+    " SELECT pg_notify('stagecoach', '')"
+    " WHERE EXISTS (SELECT 1 FROM gone WHERE wanted)";
+
 // Retention.
 inline constexpr char kPin[] =
     "INSERT INTO pin (uri) SELECT uri FROM artifact WHERE uri = $1"

@@ -158,6 +158,13 @@ absl::StatusOr<std::vector<Place>> PostgresStore::GivePlaces(
   return postgres::GivePlaces(*db, holder, requests);
 }
 
+absl::StatusOr<bool> PostgresStore::LeadWork(absl::string_view cache_key,
+                                             absl::string_view run_id,
+                                             int position) {
+  SC_ASSIGN_OR_RETURN(PostgresPool::Lease db, pool_.Borrow());
+  return postgres::LeadWork(*db, cache_key, run_id, position);
+}
+
 absl::Status PostgresStore::SetPinned(absl::string_view uri, bool pinned) {
   SC_ASSIGN_OR_RETURN(PostgresPool::Lease db, pool_.Borrow());
   return postgres::SetPinned(*db, uri, pinned);

@@ -108,6 +108,9 @@ class PostgresStore final : public Store, public CoordinationStore {
   absl::StatusOr<std::vector<Place>> GivePlaces(
       absl::string_view holder,
       absl::Span<const PlaceRequest> requests) override;
+  absl::StatusOr<bool> LeadWork(absl::string_view cache_key,
+                                absl::string_view run_id,
+                                int position) override;
 
   // One thread at a time.
   void SetListener(const Listener& listener) override;

@@ -149,6 +149,12 @@ bool LeavesPlace(const v1::Run& run) {
          (run.state() == v1::RUN_STATE_PAUSED && !run.has_start_time());
 }
 
+bool LeavesWork(const v1::Run& run, const v1::Step& step) {
+  return step.has_cache() &&
+         (IsTerminal(step.state()) || (run.state() == v1::RUN_STATE_PAUSED &&
+                                       step.state() != v1::STEP_STATE_RUNNING));
+}
+
 v1::Step StepSummary(const v1::Step& step) {
   v1::Step summary;
   summary.set_name(step.name());

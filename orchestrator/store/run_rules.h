@@ -47,6 +47,10 @@ std::string SpecificationDigest(const v1::Pipeline& pipeline);
 // the runs of its pipeline: see CoordinationStore.
 bool LeavesPlace(const v1::Run& run);
 
+// Whether `step` of a run that is now as `run` says leaves the work for its
+// cache key to others: see CoordinationStore.
+bool LeavesWork(const v1::Run& run, const v1::Step& step);
+
 // What a list shows of a step: all but attempts, outputs, progress and the key
 // of its cache look-up.
 v1::Step StepSummary(const v1::Step& step);
