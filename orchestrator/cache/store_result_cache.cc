@@ -76,7 +76,7 @@ absl::StatusOr<CacheAnswer> StoreResultCache::FindNow(
   CacheAnswer first;
   first.reason = "no equal step has been done";
   for (const CachedStep& cached : candidates) {
-    SC_ASSIGN_OR_RETURN(CacheAnswer answer, Examine(cached, search.not_before));
+    SC_ASSIGN_OR_RETURN(CacheAnswer answer, Examine(cached, search));
     if (answer.outcome == v1::CACHE_OUTCOME_HIT) return answer;
     // The newest one is what the reader has in mind.
     if (first.outcome == v1::CACHE_OUTCOME_MISS) first = std::move(answer);
@@ -85,18 +85,19 @@ absl::StatusOr<CacheAnswer> StoreResultCache::FindNow(
 }
 
 // HIT, or INVALID with the reason.
-absl::StatusOr<CacheAnswer> StoreResultCache::Examine(const CachedStep& cached,
-                                                      absl::Time not_before) {
+absl::StatusOr<CacheAnswer> StoreResultCache::Examine(
+    const CachedStep& cached, const CacheSearch& search) {
   CacheAnswer answer;
   answer.outcome = v1::CACHE_OUTCOME_INVALID;
   answer.run_id = cached.run_id;
   answer.step = cached.step.name();
   answer.made = FromTimestamp(cached.step.state_time());
-  if (answer.made < not_before) {
+  if (answer.made < search.not_before) {
     answer.reason = absl::StrCat("the result is of ",
                                  absl::FormatTime(answer.made), ", too old");
     return answer;
   }
+  std::vector<std::string> uris;
   for (const v1::Artifact& output : cached.step.outputs()) {
     SC_RETURN_IF_ERROR(CheckAnswers(output.uri()));
     const absl::Status verified = artifacts_.Open(output).status();
@@ -108,14 +109,18 @@ absl::StatusOr<CacheAnswer> StoreResultCache::Examine(const CachedStep& cached,
       return answer;
     }
     SC_RETURN_IF_ERROR(verified, "output '", output.name(), "'");
-    // Reading it took its time, and retention deletes the record first.
-    const absl::Status recorded = store_.FindArtifact(output.uri()).status();
-    if (absl::IsNotFound(recorded)) {
-      answer.reason = absl::StrCat("its run ", cached.run_id, " was deleted");
-      return answer;
-    }
-    SC_RETURN_IF_ERROR(recorded);
+    uris.push_back(output.uri());
   }
+  // Reading took its time. Retention deletes the record first, so what is still
+  // recorded is still there; and from now on it stays.
+  const absl::Status kept = uris.empty()
+                                ? absl::OkStatus()
+                                : store_.NeedArtifacts(search.run_id, uris);
+  if (absl::IsNotFound(kept)) {
+    answer.reason = absl::StrCat("its run ", cached.run_id, " was deleted");
+    return answer;
+  }
+  SC_RETURN_IF_ERROR(kept);
   answer.outcome = v1::CACHE_OUTCOME_HIT;
   answer.outputs.assign(cached.step.outputs().begin(),
                         cached.step.outputs().end());

@@ -43,7 +43,7 @@ class StoreResultCache final : public ResultCache {
   absl::StatusOr<std::string> DigestOf(const v1::Artifact& input);
   absl::StatusOr<CacheAnswer> FindNow(const CacheSearch& search);
   absl::StatusOr<CacheAnswer> Examine(const CachedStep& cached,
-                                      absl::Time not_before);
+                                      const CacheSearch& search);
   absl::Status CheckAnswers(absl::string_view uri) const;
 
   RunStore& store_;

@@ -196,6 +196,15 @@ TEST_F(StoreResultCacheTest, AVolumeThatDoesNotAnswerIsNoInvalidResult) {
   EXPECT_THAT(Find("k"), StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(StoreResultCacheTest, AResultThatIsToBeTakenOverIsNotDeletedMeanwhile) {
+  PutResult("k");
+  EXPECT_EQ(Find("k")->outcome, v1::CACHE_OUTCOME_HIT);
+  EXPECT_THAT(store_.RunsThatNeed("old"), IsOkAndHolds(ElementsAre("asking")));
+  EXPECT_THAT(
+      store_.StartDeletion({"old"}),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("asking")));
+}
+
 TEST_F(StoreResultCacheTest, NobodyLooksWhileAnEqualStepElsewhereDoesTheWork) {
   PutResult("k");
   ASSERT_THAT(store_.LeadWork("k", "other", 0), IsOkAndHolds(true));

@@ -75,6 +75,18 @@ absl::StatusOr<std::vector<std::string>> MemoryStore::RunsThatNeed(
   return std::vector<std::string>(ids.begin(), ids.end());
 }
 
+absl::Status MemoryStore::NeedArtifacts(absl::string_view run_id,
+                                        absl::Span<const std::string> uris) {
+  absl::MutexLock lock(&mutex_);
+  const auto run = runs_.find(run_id);
+  if (run == runs_.end()) return RunNotFound(run_id);
+  for (const std::string& uri : uris) {
+    if (!outputs_by_uri_.contains(uri)) return ArtifactNotFound(uri);
+  }
+  for (const std::string& uri : uris) run->second.reads.insert({uri, "", ""});
+  return absl::OkStatus();
+}
+
 absl::Status MemoryStore::CheckDeletableLocked(const v1::Run& run) {
   if (!IsTerminal(run.state())) return CannotDelete(run.id(), run.state());
   for (const v1::Step& step : run.steps()) {

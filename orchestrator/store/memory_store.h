@@ -58,6 +58,9 @@ class MemoryStore final : public Store, public CoordinationStore {
       absl::string_view uri) override ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
       absl::string_view uri) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status NeedArtifacts(absl::string_view run_id,
+                             absl::Span<const std::string> uris) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::vector<CachedStep>> FindCachedSteps(
       absl::string_view cache_key, int limit) override
       ABSL_LOCKS_EXCLUDED(mutex_);

@@ -1,6 +1,9 @@
 #include "orchestrator/store/postgres_retention.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "orchestrator/store/postgres_run_reader.h"
@@ -108,6 +111,24 @@ absl::StatusOr<std::vector<std::string>> RunsThatNeed(
   std::vector<std::string> ids;
   for (int i = 0; i < rows.size(); ++i) ids.emplace_back(rows.Bytes(i, 1));
   return ids;
+}
+
+absl::Status NeedArtifacts(PostgresConnection& db, absl::string_view run_id,
+                           absl::Span<const std::string> uris) {
+  const PostgresArray wanted = TextsOf(uris);
+  return db.InTransaction(
+      {{kLockMakers, {wanted}}, {kNeedArtifacts, {run_id, wanted}}},
+      [&](absl::Span<const PostgresRows> rows) -> absl::Status {
+        std::set<std::string, std::less<>> recorded;
+        for (int i = 0; i < rows[0].size(); ++i) {
+          recorded.emplace(rows[0].Bytes(i, 0));
+        }
+        for (const std::string& uri : uris) {
+          if (!recorded.contains(uri)) return ArtifactNotFound(uri);
+        }
+        if (rows[1].empty()) return RunNotFound(run_id);
+        return db.RunAll({PostgresConnection::Commit()}).status();
+      });
 }
 
 absl::Status DeleteRun(PostgresConnection& db, absl::string_view run_id) {

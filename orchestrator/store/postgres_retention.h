@@ -26,6 +26,8 @@ absl::StatusOr<EndedRunPage> ListEndedRuns(PostgresConnection& db,
                                            int page_size);
 absl::StatusOr<std::vector<std::string>> RunsThatNeed(PostgresConnection& db,
                                                       absl::string_view run_id);
+absl::Status NeedArtifacts(PostgresConnection& db, absl::string_view run_id,
+                           absl::Span<const std::string> uris);
 absl::Status DeleteRun(PostgresConnection& db, absl::string_view run_id);
 absl::Status StartDeletion(PostgresConnection& db,
                            absl::Span<const std::string> run_ids);

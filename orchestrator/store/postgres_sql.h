@@ -252,6 +252,16 @@ inline constexpr char kListEndedRuns[] =
     " WHERE step.run = run.number ORDER BY step.position) FROM run"
     " WHERE (create_time, number) > ($1::BIGINT, $2::BIGINT)"
     " AND state IN (4, 5, 6) ORDER BY create_time, number LIMIT $3::BIGINT";
+// A run that is about to be deleted is waited for; it is gone then.
+inline constexpr char kLockMakers[] =
+    "SELECT artifact.uri FROM artifact JOIN run ON run.number = artifact.run"
+    " WHERE artifact.uri = ANY($1::TEXT[]) ORDER BY run.id FOR SHARE OF run";
+inline constexpr char kNeedArtifacts[] =
+    "INSERT INTO artifact_read (uri, run, step, input)"
+    " SELECT wanted.uri, run.number, '', '' FROM run,"
+    " unnest($2::TEXT[]) AS wanted (uri) WHERE run.id = $1"
+    " ON CONFLICT (uri, run, step, input) DO UPDATE SET step = ''"
+    " RETURNING 1::BIGINT";
 // Pairs of a run of $1 and a run that is none of them.
 inline constexpr char kFindReaders[] =
     "SELECT DISTINCT maker.id, reader.id FROM run AS maker"

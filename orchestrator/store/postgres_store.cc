@@ -113,6 +113,12 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> PostgresStore::FindArtifactUses(
   return postgres::FindArtifactUses(*db, uri);
 }
 
+absl::Status PostgresStore::NeedArtifacts(absl::string_view run_id,
+                                          absl::Span<const std::string> uris) {
+  SC_ASSIGN_OR_RETURN(PostgresPool::Lease db, pool_.Borrow());
+  return postgres::NeedArtifacts(*db, run_id, uris);
+}
+
 absl::StatusOr<std::vector<CachedStep>> PostgresStore::FindCachedSteps(
     absl::string_view cache_key, int limit) {
   SC_ASSIGN_OR_RETURN(PostgresPool::Lease db, pool_.Borrow());

@@ -184,5 +184,24 @@ TEST_P(RetentionStoreContract, NothingIsDeletedThatRunsOrIsPinned) {
   EXPECT_THAT(Deletions(), IsEmpty());
 }
 
+TEST_P(RetentionStoreContract, WhatARunIsAboutToTakeOverIsNeededOrIsGone) {
+  const std::string uri = OutputUri("made", "load");
+  InsertEnded("made");
+  ASSERT_OK(CommitOne(*store_, Insert(SomeRun("taker"))));
+  EXPECT_THAT(store_->NeedArtifacts("taker", {uri, "pvc://artifacts/none"}),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("none")));
+  EXPECT_THAT(store_->NeedArtifacts("nobody", {uri}),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("nobody")));
+  EXPECT_THAT(store_->RunsThatNeed("made"), IsOkAndHolds(IsEmpty()));
+  ASSERT_OK(store_->NeedArtifacts("taker", {uri}));
+  ASSERT_OK(store_->NeedArtifacts("taker", {uri}));
+  EXPECT_THAT(store_->RunsThatNeed("made"), IsOkAndHolds(ElementsAre("taker")));
+  EXPECT_THAT(
+      store_->StartDeletion({"made"}),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("taker")));
+  // It is no use of it that lineage tells of.
+  EXPECT_THAT(store_->FindArtifactUses(uri), IsOkAndHolds(IsEmpty()));
+}
+
 }  // namespace
 }  // namespace stagecoach

@@ -135,6 +135,12 @@ class RunStore {
   virtual absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
       absl::string_view uri) = 0;
 
+  // Records that a run needs these artifacts, as by taking them over, before it
+  // does: from then on retention deletes none of them. NOT_FOUND: one of them,
+  // or the run, is not recorded, perhaps no longer; nothing is recorded then.
+  virtual absl::Status NeedArtifacts(absl::string_view run_id,
+                                     absl::Span<const std::string> uris) = 0;
+
   // The newest of the cached steps with `cache_key`, newest first, `limit` at
   // most.
   virtual absl::StatusOr<std::vector<CachedStep>> FindCachedSteps(

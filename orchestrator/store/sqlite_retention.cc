@@ -105,6 +105,14 @@ absl::StatusOr<std::set<std::string>> NeededBy(
   return needed_by;
 }
 
+absl::Status NeedOne(SqliteConnection& db, int64_t number,
+                     absl::string_view uri) {
+  SC_ASSIGN_OR_RETURN(const bool recorded,
+                      Exists(db, sql::kFindArtifactStep, uri));
+  if (!recorded) return ArtifactNotFound(uri);
+  return db.Run(sql::kInsertArtifactRead, {uri, number, "", ""});
+}
+
 absl::Status StartOne(SqliteConnection& db, const std::string& run_id,
                       const Deletable& deletable) {
   SC_ASSIGN_OR_RETURN(const v1::Run run, ReadRunByNumber(db, deletable.number));
@@ -175,6 +183,24 @@ absl::StatusOr<std::vector<std::string>> RunsThatNeed(
   });
   if (!status.ok()) return status;
   return std::vector<std::string>(ids.begin(), ids.end());
+}
+
+absl::Status NeedArtifacts(SqliteConnection& db, absl::string_view run_id,
+                           absl::Span<const std::string> uris) {
+  return db.InWriteTransaction([&]() -> absl::Status {
+    int64_t number = 0;
+    {
+      SC_ASSIGN_OR_RETURN(SqliteRows rows,
+                          db.Query(sql::kFindRunNumber, {run_id}));
+      SC_ASSIGN_OR_RETURN(const bool found, rows.Next());
+      if (!found) return RunNotFound(run_id);
+      number = rows.Integer(0);
+    }
+    for (const std::string& uri : uris) {
+      SC_RETURN_IF_ERROR(NeedOne(db, number, uri));
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::Status DeleteRun(SqliteConnection& db, absl::string_view run_id) {

@@ -25,6 +25,8 @@ absl::StatusOr<EndedRunPage> ListEndedRuns(SqliteConnection& db,
                                            int page_size);
 absl::StatusOr<std::vector<std::string>> RunsThatNeed(SqliteConnection& db,
                                                       absl::string_view run_id);
+absl::Status NeedArtifacts(SqliteConnection& db, absl::string_view run_id,
+                           absl::Span<const std::string> uris);
 absl::Status DeleteRun(SqliteConnection& db, absl::string_view run_id);
 absl::Status StartDeletion(SqliteConnection& db,
                            absl::Span<const std::string> run_ids);

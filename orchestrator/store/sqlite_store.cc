@@ -156,6 +156,12 @@ absl::StatusOr<std::vector<v1::ArtifactUse>> SqliteStore::FindArtifactUses(
   return ReadArtifactUses(*reader, uri);
 }
 
+absl::Status SqliteStore::NeedArtifacts(absl::string_view run_id,
+                                        absl::Span<const std::string> uris) {
+  absl::MutexLock lock(&writer_mutex_);
+  return sqlite::NeedArtifacts(*writer_, run_id, uris);
+}
+
 absl::StatusOr<std::vector<CachedStep>> SqliteStore::FindCachedSteps(
     absl::string_view cache_key, int limit) {
   SC_ASSIGN_OR_RETURN(SqliteReaderPool::Lease reader, readers_.Borrow());

@@ -75,6 +75,8 @@ class SqliteStore final : public Store {
       absl::string_view uri) override;
   absl::StatusOr<std::vector<v1::ArtifactUse>> FindArtifactUses(
       absl::string_view uri) override;
+  absl::Status NeedArtifacts(absl::string_view run_id,
+                             absl::Span<const std::string> uris) override;
   absl::StatusOr<std::vector<CachedStep>> FindCachedSteps(
       absl::string_view cache_key, int limit) override;
   absl::StatusOr<std::vector<CachedStep>> RecentCachedSteps(
