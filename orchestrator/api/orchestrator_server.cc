@@ -3,9 +3,13 @@
 #include <grpcpp/channel.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "orchestrator/api/pipeline_files.h"
 #include "orchestrator/fleet/stage_addresses.h"
 #include "orchestrator/store/open_store.h"
@@ -43,9 +47,16 @@ constexpr absl::Duration kCallDrain = absl::Seconds(2);
 // How long clients may take to read answers that are there.
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 
+// What all that takes at most if nothing hangs; no drain time is shorter.
+constexpr absl::Duration kLeastGrace = absl::Seconds(5);
+
 // How long the first look at the stages may hold up the start: those that do
 // not answer are found later.
 constexpr absl::Duration kContactLimit = absl::Seconds(2);
+
+int Unended(const std::unique_ptr<BoundedExecutor>& executor) {
+  return executor == nullptr ? 0 : executor->in_flight();
+}
 
 }  // namespace
 
@@ -261,8 +272,8 @@ absl::Status OrchestratorServer::ListenHttp() {
   return absl::OkStatus();
 }
 
-void OrchestratorServer::Stop() {
-  if (std::exchange(stopped_, true)) return;
+bool OrchestratorServer::Stop() {
+  if (std::exchange(stopped_, true)) return true;
   if (server_ != nullptr) server_->SetServing(false, "stopping");
   if (http_server_ != nullptr) http_server_->StopAccepting();
   if (store_ != nullptr) store_->SetListener(nullptr);
@@ -274,6 +285,26 @@ void OrchestratorServer::Stop() {
   if (keeper_ != nullptr) keeper_->Release();
   if (tails_ != nullptr) tails_->Stop();
   if (exporters_ != nullptr) exporters_->Stop();
+  // From here on a volume may be waited for.
+  const auto ended = std::make_shared<absl::Notification>();
+  std::thread rest([this, ended] {
+    EndCalls();
+    ended->Notify();
+  });
+  if (ended->WaitForNotificationWithTimeout(
+          std::max(options_.serve.drain_timeout, kLeastGrace))) {
+    rest.join();
+    return true;
+  }
+  rest.detach();
+  Log(LogLevel::kError,
+      "calls wait for a volume that does not answer; ending without them",
+      {{"calls", Unended(executor_) + Unended(transfers_)},
+       {"look_ups", Unended(cache_executor_)}});
+  return false;
+}
+
+void OrchestratorServer::EndCalls() {
   if (cache_executor_ != nullptr) cache_executor_->Shutdown();
   if (retention_ != nullptr) retention_->Stop();
   if (server_ != nullptr) server_->Shutdown(kCallDrain);

@@ -83,7 +83,12 @@ class OrchestratorServer {
   // what is under way, watchers are sent to the next orchestrator, gRPC shuts
   // down, which ends what HTTP waits for, and then HTTP does. Executions go on
   // in their stages. Safe to repeat.
-  void Stop();
+  //
+  // False: calls or look-ups still wait, for longer than the drain time, for a
+  // volume that does not answer. Nothing that was acknowledged is lost, but the
+  // threads go on using the server: the process has to end without destroying
+  // it.
+  bool Stop();
 
  private:
   explicit OrchestratorServer(OrchestratorOptions options);
@@ -94,6 +99,7 @@ class OrchestratorServer {
   void OpenRetention();
   absl::Status Listen();
   absl::Status ListenHttp();
+  void EndCalls();
   absl::Status CheckVolume(absl::string_view volume) const;
   OperationsOptions MakeOperationsOptions() const;
 

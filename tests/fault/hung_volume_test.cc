@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -64,6 +65,24 @@ bool AwaitFile(const std::string& folder, const std::string& name) {
   return found;
 }
 
+bool AwaitInLog(const std::string& log, const std::string& words,
+                absl::Duration limit) {
+  const int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  inotify_add_watch(changes, log.c_str(), IN_MODIFY);
+  const absl::Time give_up = absl::Now() + limit;
+  bool found = absl::StrContains(ReadWholeFile(log), words);
+  while (!found && absl::Now() < give_up) {
+    pollfd waiting = {changes, POLLIN, 0};
+    poll(&waiting, 1, /*timeout=*/200);
+    char events[4096];
+    while (read(changes, events, sizeof(events)) > 0) {
+    }
+    found = absl::StrContains(ReadWholeFile(log), words);
+  }
+  close(changes);
+  return found;
+}
+
 class HungVolumeTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -85,7 +104,7 @@ class HungVolumeTest : public testing::Test {
     ASSERT_OK(cluster_.Start(
         "recorder", {"--slots=4"},
         {absl::StrCat(kJournalVariable, "=", cluster_.folder(), "/journal")}));
-    ASSERT_OK(cluster_.Start("orchestrator"));
+    ASSERT_OK(cluster_.Start("orchestrator", {"--drain-timeout=5"}));
     ASSERT_OK(cluster_.Apply(kDiamond));
     ASSERT_OK(cluster_.Apply(kReader));
   }
@@ -216,6 +235,47 @@ TEST_F(HungVolumeTest, NewRunsAreRefusedAtOnceOnceItIsKnown) {
   EXPECT_THAT(cluster_.Create(Request("diamond")),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("volume")));
   EXPECT_LT(absl::Now() - start, kQuick);
+}
+
+TEST_F(HungVolumeTest, AnOrchestratorThatIsToldToStopDoesNotWaitForIt) {
+  const absl::StatusOr<v1::Run> run = cluster_.Create(Request("diamond", 1));
+  ASSERT_OK(run);
+  AwaitJoin(run->id());
+  files_->Signal(SIGUSR1);
+  std::vector<absl::StatusOr<v1::Run>> created(kCreators,
+                                               absl::UnknownError("not yet"));
+  std::vector<std::thread> creators;
+  for (absl::StatusOr<v1::Run>& result : created) {
+    creators.emplace_back(
+        [this, &result] { result = cluster_.Create(Request("reader")); });
+  }
+  // As soon as it is refused, the others are held up.
+  ASSERT_TRUE(AwaitHealth(cluster_.endpoints("recorder").grpc,
+                          HealthCheckResponse::NOT_SERVING, kPatience));
+  const absl::Time told = absl::Now();
+  cluster_.process("orchestrator").Signal(SIGTERM);
+  EXPECT_TRUE(AwaitInLog(cluster_.log("orchestrator"), "ending without them",
+                         kPatience));
+  const absl::Duration took = absl::Now() - told;
+  EXPECT_LT(took, absl::Seconds(10));
+  // The kernel itself keeps a process for as long as FUSE has a request of it,
+  // even one that is killed.
+  files_->Signal(SIGUSR2);
+  EXPECT_THAT(cluster_.process("orchestrator").Wait(kPatience),
+              IsOkAndHolds(0));
+  int refused = 0;
+  for (std::thread& creator : creators) creator.join();
+  for (const absl::StatusOr<v1::Run>& result : created) {
+    if (absl::IsUnavailable(result.status())) ++refused;
+  }
+  EXPECT_EQ(refused, kCreators);
+  // The next one goes on with the run.
+  ASSERT_OK(cluster_.Start("orchestrator"));
+  ASSERT_OK(
+      cluster_.Watch(run->id(), [](const v1::RunEvent&) { return false; }));
+  EXPECT_EQ(cluster_.Get(run->id())->state(), v1::RUN_STATE_SUCCEEDED);
+  std::printf("figures: ended %s after SIGTERM, with %d calls in the volume\n",
+              absl::FormatDuration(took).c_str(), refused);
 }
 
 }  // namespace
