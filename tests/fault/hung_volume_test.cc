@@ -104,7 +104,7 @@ class HungVolumeTest : public testing::Test {
     ASSERT_OK(cluster_.Start(
         "recorder", {"--slots=4"},
         {absl::StrCat(kJournalVariable, "=", cluster_.folder(), "/journal")}));
-    ASSERT_OK(cluster_.Start("orchestrator", {"--drain-timeout=5"}));
+    ASSERT_OK(cluster_.Start("orchestrator", {"--drain-timeout=5s"}));
     ASSERT_OK(cluster_.Apply(kDiamond));
     ASSERT_OK(cluster_.Apply(kReader));
   }

@@ -57,6 +57,10 @@ absl::StatusOr<std::unique_ptr<Members>> Members::Start(int slots) {
       << absl::StrReplaceAll(kPipeline,
                              {{"naps", "single-naps"},
                               {"spec:", "spec:\n  maxConcurrentRuns: 1"}});
+  std::ofstream(members->folder_ + "/pipelines/shared-naps.yaml")
+      << absl::StrReplaceAll(
+             kPipeline, {{"naps", "shared-naps"},
+                         {"stage: noop", "stage: noop\n      cache: true"}});
   SC_ASSIGN_OR_RETURN(members->database_,
                       PostgresServer::Shared().NewDatabase());
   SC_ASSIGN_OR_RETURN(

@@ -39,7 +39,8 @@ class Members {
 
   // Creates a run of two steps that sleep `sleep` each. `key` is not empty:
   // it is tried again as long as the orchestrator says that it cannot yet. Of
-  // pipeline "single-naps" one run at once may be under way.
+  // pipeline "single-naps" one run at once may be under way; the steps of
+  // "shared-naps" use the cache.
   absl::StatusOr<v1::Run> Create(int member, absl::Duration sleep,
                                  const std::string& key,
                                  const std::string& pipeline = "naps");

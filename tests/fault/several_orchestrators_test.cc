@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -197,6 +198,40 @@ TEST_F(SeveralOrchestratorsTest, ALimitHoldsAndNothingWaitsWhenOneIsKilled) {
   members_->process(0).Kill();
   ExpectDoneOnce(1, ids);
   ExpectOneAtATime(1, ids);
+}
+
+TEST_F(SeveralOrchestratorsTest, EqualStepsAreDoneOnceOverTwoOfThem) {
+  AddMembers(2);
+  const std::vector<std::string> ids =
+      CreateRuns(20, 2, absl::Milliseconds(500), "shared-naps");
+  std::map<v1::CacheOutcome, int> outcomes;
+  for (const std::string& id : ids) {
+    EXPECT_OK(members_->Await(0, id));
+    const absl::StatusOr<v1::Run> run = members_->Get(0, id);
+    ASSERT_OK(run);
+    EXPECT_EQ(run->state(), v1::RUN_STATE_SUCCEEDED) << run->error().message();
+    for (const v1::Step& step : run->steps())
+      ++outcomes[step.cache().outcome()];
+  }
+  const size_t executions = members_->Executions().size();
+  EXPECT_EQ(executions, 1u);
+  std::printf(
+      "figures: %zu runs of two equal steps: %zu executions, %d joined, %d "
+      "taken over\n",
+      ids.size(), executions, outcomes[v1::CACHE_OUTCOME_JOINED],
+      outcomes[v1::CACHE_OUTCOME_HIT]);
+}
+
+TEST_F(SeveralOrchestratorsTest, WorkOfOneThatIsKilledIsWaitedForAndNotDone) {
+  AddMembers(2);
+  const std::vector<std::string> ids =
+      CreateRuns(10, 2, absl::Seconds(8), "shared-naps");
+  ASSERT_OK(members_->Watch(0, ids[0], [](const v1::RunEvent& event) {
+    return event.step().state() == v1::STEP_STATE_RUNNING;
+  }));
+  members_->process(0).Kill();
+  for (const std::string& id : ids) EXPECT_OK(members_->Await(1, id));
+  EXPECT_EQ(members_->Executions().size(), 1u);
 }
 
 }  // namespace
