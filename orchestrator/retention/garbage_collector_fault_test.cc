@@ -1,6 +1,7 @@
 // Deletions that are interrupted at every call of the disk, and at every write
 // of the store.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,9 @@
 #include "gtest/gtest.h"
 #include "orchestrator/retention/retention_fixture.h"
 #include "orchestrator/store/fault_vfs.h"
+#include "orchestrator/store/postgres_connection.h"
+#include "orchestrator/store/postgres_server.h"
+#include "orchestrator/store/postgres_store.h"
 #include "orchestrator/store/sqlite_store.h"
 #include "services/common/artifact/fault_file_system.h"
 #include "sqlite3.h"
@@ -17,6 +21,30 @@ namespace stagecoach {
 namespace {
 
 using ::testing::IsEmpty;
+
+// Every statement that writes counts, and fails from 0 on.
+constexpr char kFailingWrites[] = R"sql(
+  CREATE SEQUENCE public.writes MINVALUE -1000000 START -1000000;
+  CREATE FUNCTION public.count_write() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+    BEGIN
+      IF nextval('public.writes') >= 0 THEN
+        RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full';
+      END IF;
+      RETURN NULL;
+    END $$;
+  DO $$
+    DECLARE name TEXT;
+    BEGIN
+      FOR name IN SELECT tablename FROM pg_tables
+                  WHERE schemaname = 'stagecoach' LOOP
+        EXECUTE format('CREATE TRIGGER count_write AFTER INSERT OR UPDATE'
+                       ' OR DELETE ON stagecoach.%I FOR EACH STATEMENT'
+                       ' EXECUTE FUNCTION public.count_write()', name);
+      END LOOP;
+    END $$;
+)sql";
+constexpr char kCountWrites[] = "SELECT setval('public.writes', $1::BIGINT)";
+constexpr int64_t kNever = -1'000'000;
 
 class GarbageCollectorFaultTest : public RetentionFixture {
  protected:
@@ -86,6 +114,35 @@ TEST_F(GarbageCollectorFaultTest, OneThatTheStoreInterruptsIsCompletedLater) {
     open_store();
     ExpectCompleted(id);
     if (!failed) break;
+  }
+}
+
+TEST_F(GarbageCollectorFaultTest,
+       OneThatTheDatabaseInterruptsIsCompletedLater) {
+  const auto url = PostgresServer::Shared().NewDatabase();
+  ASSERT_OK(url);
+  const auto open_store = [&] {
+    collector_ = nullptr;
+    store_ = nullptr;
+    store_ = *PostgresStore::Open({.url = *url});
+    Restart(disk_);
+  };
+  open_store();
+  const auto server = PostgresConnection::Open(*url, absl::Seconds(5));
+  ASSERT_OK(server);
+  ASSERT_OK((*server)->RunScript(kFailingWrites));
+  for (int nth = 1;; ++nth) {
+    const std::string id = absl::StrCat(nth);
+    SCOPED_TRACE(id);
+    AddPair(id);
+    ASSERT_OK((*server)->Run(kCountWrites, {int64_t{-nth}}));
+    Collect(absl::Hours(24), 0).status().IgnoreError();
+    const auto count = (*server)->Run("SELECT last_value FROM public.writes");
+    ASSERT_OK(count);
+    ASSERT_OK((*server)->Run(kCountWrites, {kNever}));
+    open_store();
+    ExpectCompleted(id);
+    if (count->Integer(0, 0) < 0) break;
   }
 }
 
