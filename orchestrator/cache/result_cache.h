@@ -61,10 +61,10 @@ class ResultCache {
   // is no key, e.g. because an input cannot be read.
   virtual void MakeKey(CacheQuery query, KeyCallback done) = 0;
 
-  // Tells `done` the newest result that is still there, whole. Unless it is
-  // told so, the step that asks is the one of all orchestrators' that does the
-  // work, or that nobody else waits for. Any error means that nobody could
-  // look.
+  // Tells `done` the newest result that is still there, whole, or that a step
+  // elsewhere is about to have one. Unless it is the latter, it is for the step
+  // that asks to do the work, if there is no result. Any error means that
+  // nobody could look.
   virtual void Find(CacheSearch search, AnswerCallback done) = 0;
 };
 

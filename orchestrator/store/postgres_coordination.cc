@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "orchestrator/store/postgres_coordination_sql.h"
 #include "orchestrator/store/postgres_sql.h"
 #include "services/common/base/status_macros.h"
 

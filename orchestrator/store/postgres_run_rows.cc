@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "orchestrator/store/postgres_coordination_sql.h"
 #include "orchestrator/store/postgres_sql.h"
 #include "orchestrator/store/run_rules.h"
 #include "services/common/contract/states.h"
