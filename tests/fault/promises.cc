@@ -1,7 +1,6 @@
 #include "tests/fault/promises.h"
 
 #include <sys/stat.h>
-#include <time.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "services/common/base/sha256.h"
@@ -26,14 +26,13 @@ absl::Time ModificationTime(const std::string& path) {
 }
 
 // By how much the clock of the volume is ahead of the journal's, if it is that
-// of a file server; at most that, so that nothing is suspected wrongly.
+// of a file server; at most that, so that nothing is suspected wrongly: files
+// are dated by ticks of some ms or finer, as the kernel pleases, and the time
+// after the write is no earlier than either.
 absl::Duration Ahead(const std::string& volume) {
   const std::string path = absl::StrCat(volume, "/.clock");
   std::ofstream(path) << "tick";
-  timespec now = {};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  const absl::Duration ahead =
-      ModificationTime(path) - absl::TimeFromTimespec(now);
+  const absl::Duration ahead = ModificationTime(path) - absl::Now();
   std::filesystem::remove(path);
   return ahead;
 }
