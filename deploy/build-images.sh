@@ -50,14 +50,18 @@ collect_roots() {
 
 # HEALTHCHECK is known to docker's format alone. Layers: both images are made of
 # one build, which buildah does not keep by default.
+# --label: buildah keeps the Dockerfile's label of an earlier revision in its
+# layers.
 build() {
-  local target="$1" command=("${tool}" build)
+  local target="$1" command=("${tool}" build) revision
   shift
+  revision="$(git -C "${ROOT}" rev-parse --short=12 HEAD)"
   [[ "${tool}" == docker ]] || command+=(--format docker --layers)
   "${command[@]}" --file "${ROOT}/deploy/Dockerfile" --target "${target}" \
     --tag "stagecoach-${target}:${tag}" \
     --build-arg "VERSION=$(version)" \
-    --build-arg "REVISION=$(git -C "${ROOT}" rev-parse --short=12 HEAD)" \
+    --build-arg "REVISION=${revision}" \
+    --label "org.opencontainers.image.revision=${revision}" \
     --build-arg "PREBUILT=${prebuilt}" "$@" "${ROOT}"
 }
 

@@ -67,9 +67,13 @@ build_images() {
 image_size() { podman image inspect --format '{{.Size}}' "$1"; }
 
 check_images() {
-  local image size
+  local image size revision
   for image in orchestrator stages; do
     image="localhost/stagecoach-${image}:${TAG}"
+    revision="$(podman image inspect --format \
+      '{{index .Labels "org.opencontainers.image.revision"}}' "${image}")"
+    [[ "${revision}" == "$(git -C "${ROOT}" rev-parse --short=12 HEAD)" ]] ||
+      fail "${image} says that it is revision ${revision}"
     size="$(image_size "${image}")"
     say "image ${image#localhost/}: $((size / 1000000)) MB," \
       "$(podman image inspect --format '{{.User}}, {{.Labels}}' "${image}")"
