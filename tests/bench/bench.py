@@ -39,9 +39,9 @@ PARTS = {
 
 INTRODUCTION = """# Measured
 
-By `bazel-free-scripts/bench.sh`, all in one run on one machine; what each row
-measures and how is in [README.md](README.md). `x as good`: how many times as
-fast, as many or as small Stagecoach's median is.
+By `bazel-free-scripts/bench.sh`, on one machine, ours and others' of a part in
+one run; what each row measures and how is in [README.md](README.md).
+`x as good`: how many times as fast, as many or as small Stagecoach's median is.
 """
 
 
