@@ -95,7 +95,7 @@ endfunction()
 #
 # One test binary per _test.cc. Unit tests are the default label. They run in
 # one process for each binary, as those of ONE_PROCESS do, which share what is
-# dear to start: it takes a third of the time of a process for each test. A
+# dear to start: it takes half the time of a process for each test. A
 # report of GoogleTest beside ctest's tells of each test (count_tests.py).
 function(stagecoach_test)
   cmake_parse_arguments(ARG "ONE_PROCESS" "NAME;LABEL" "SRCS;DEPS" ${ARGN})
