@@ -52,6 +52,31 @@ constexpr int kCreators = 12;
 // What nobody should wait for longer who does not need the volume.
 const absl::Duration kQuick = absl::Seconds(2) * Slowness();
 
+// So many callers that create a run at once.
+class Creators {
+ public:
+  Creators(TestCluster& cluster, const v1::RunRequest& request) {
+    for (absl::StatusOr<v1::Run>& result : created_) {
+      threads_.emplace_back(
+          [&cluster, &result, request] { result = cluster.Create(request); });
+    }
+  }
+  ~Creators() { Await(); }
+
+  // What each was answered, once all were.
+  const std::vector<absl::StatusOr<v1::Run>>& Await() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    return created_;
+  }
+
+ private:
+  std::vector<absl::StatusOr<v1::Run>> created_ =
+      std::vector<absl::StatusOr<v1::Run>>(kCreators,
+                                           absl::UnknownError("not yet"));
+  std::vector<std::thread> threads_;
+};
+
 bool AwaitFile(const std::string& folder, const std::string& name) {
   const int changes = inotify_init1(IN_CLOEXEC);
   inotify_add_watch(changes, folder.c_str(), IN_CREATE);
@@ -177,13 +202,7 @@ TEST_F(HungVolumeTest, TurnsReadinessOffAndLivenessNotAndHoldsNobodyUp) {
   files_->Signal(SIGUSR1);
   const absl::Time hung = absl::Now();
   // They come before anybody knows, and take the volume's word for nothing.
-  std::vector<absl::StatusOr<v1::Run>> created(kCreators,
-                                               absl::UnknownError("not yet"));
-  std::vector<std::thread> creators;
-  for (absl::StatusOr<v1::Run>& result : created) {
-    creators.emplace_back(
-        [this, &result] { result = cluster_.Create(Request("reader")); });
-  }
+  Creators creators(cluster_, Request("reader"));
   // Meanwhile others are served.
   absl::Duration slowest;
   bool ready = true;
@@ -206,7 +225,7 @@ TEST_F(HungVolumeTest, TurnsReadinessOffAndLivenessNotAndHoldsNobodyUp) {
   const absl::Time back = absl::Now();
   EXPECT_TRUE(AwaitHealth(stage, HealthCheckResponse::SERVING, kPatience));
   const absl::Duration recovered = absl::Now() - back;
-  for (std::thread& creator : creators) creator.join();
+  creators.Await();
   ASSERT_OK(
       cluster_.Watch(run->id(), [](const v1::RunEvent&) { return false; }));
   const absl::StatusOr<v1::Run> ended = cluster_.Get(run->id());
@@ -242,13 +261,7 @@ TEST_F(HungVolumeTest, AnOrchestratorThatIsToldToStopDoesNotWaitForIt) {
   ASSERT_OK(run);
   AwaitJoin(run->id());
   files_->Signal(SIGUSR1);
-  std::vector<absl::StatusOr<v1::Run>> created(kCreators,
-                                               absl::UnknownError("not yet"));
-  std::vector<std::thread> creators;
-  for (absl::StatusOr<v1::Run>& result : created) {
-    creators.emplace_back(
-        [this, &result] { result = cluster_.Create(Request("reader")); });
-  }
+  Creators creators(cluster_, Request("reader"));
   // As soon as it is refused, the others are held up.
   ASSERT_TRUE(AwaitHealth(cluster_.endpoints("recorder").grpc,
                           HealthCheckResponse::NOT_SERVING, kPatience));
@@ -264,8 +277,7 @@ TEST_F(HungVolumeTest, AnOrchestratorThatIsToldToStopDoesNotWaitForIt) {
   EXPECT_THAT(cluster_.process("orchestrator").Wait(kPatience),
               IsOkAndHolds(0));
   int refused = 0;
-  for (std::thread& creator : creators) creator.join();
-  for (const absl::StatusOr<v1::Run>& result : created) {
+  for (const absl::StatusOr<v1::Run>& result : creators.Await()) {
     if (absl::IsUnavailable(result.status())) ++refused;
   }
   EXPECT_EQ(refused, kCreators);
