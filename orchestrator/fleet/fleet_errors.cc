@@ -48,4 +48,9 @@ absl::Status EveryReplicaBusy(absl::string_view stage) {
       absl::StrCat("every serving replica of stage \"", stage, "\" is busy"));
 }
 
+absl::Status LeftToReplica(absl::string_view address) {
+  return absl::UnavailableError(absl::StrCat(
+      "the orchestrator is stopping; the execution goes on at ", address));
+}
+
 }  // namespace stagecoach

@@ -26,6 +26,9 @@ absl::Status NoServingReplica(absl::string_view stage,
 // RESOURCE_EXHAUSTED: every serving replica of `stage` is busy.
 absl::Status EveryReplicaBusy(absl::string_view stage);
 
+// UNAVAILABLE: nobody here waits any more for an execution at `address`.
+absl::Status LeftToReplica(absl::string_view address);
+
 }  // namespace stagecoach
 
 #endif  // ORCHESTRATOR_FLEET_FLEET_ERRORS_H_

@@ -20,6 +20,7 @@ GrpcFleetOptions WithMetrics(GrpcFleetOptions options, Clock& clock,
     auto metrics =
         std::make_shared<RpcMetrics>(RpcSide::kClient, registry, clock);
     metrics->AddService(v1::StageService::service_full_name());
+    metrics->AddService(v1::SessionService::service_full_name());
     metrics->AddService(grpc::health::v1::Health::service_full_name());
     channel.metrics = std::move(metrics);
   }
@@ -37,7 +38,8 @@ GrpcFleet::GrpcFleet(const std::vector<StageAddresses>& stages,
                            timers,
                            {},
                            {}}),
-      metrics_(registry) {
+      metrics_(registry),
+      calls_(runtime_->gate, timers) {
   for (const StageAddresses& addresses : stages) {
     names_.push_back(addresses.stage);
     stages_.emplace(addresses.stage, std::make_shared<StageReplicas>(
@@ -90,8 +92,8 @@ void GrpcFleet::Execute(absl::string_view stage, const std::string& address,
             absl::UnavailableError("the orchestrator is stopping"));
     return;
   }
-  calls_.Start(replicas->Channel(address), request, options,
-               std::move(callbacks), std::move(pass));
+  calls_.Start({std::move(pass), replicas->Channel(address), std::move(request),
+                std::move(options), std::move(callbacks)});
 }
 
 void GrpcFleet::Cancel(absl::string_view stage, const std::string& address,

@@ -12,9 +12,18 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class GrpcFleetExecutionTest : public GrpcFleetTest {
+constexpr char kOwnCalls[] =
+    "grpc_method=\"Execute\",grpc_service=\"stagecoach.v1.StageService\","
+    "grpc_type=\"server_stream\"";
+constexpr char kSessions[] =
+    "grpc_method=\"ExecuteMany\","
+    "grpc_service=\"stagecoach.v1.SessionService\",grpc_type=\"bidi_stream\"";
+
+// With replicas that serve sessions, and with such as do not.
+class GrpcFleetExecutionTest : public GrpcFleetTest,
+                               public testing::WithParamInterface<bool> {
  protected:
-  GrpcFleetExecutionTest() : stage_("train", 2) {}
+  GrpcFleetExecutionTest() : stage_("train", 2, /*with_sessions=*/GetParam()) {}
 
   void SetUp() override {
     ASSERT_OK(stage_.Start());
@@ -28,10 +37,19 @@ class GrpcFleetExecutionTest : public GrpcFleetTest {
     ASSERT_TRUE(stage_.AwaitExecution("r/train/1"));
   }
 
+  double Started(const std::string& labels) {
+    return MetricValue(registry_, "grpc_client_started_total", labels);
+  }
+
   ScriptedStage stage_;
 };
 
-TEST_F(GrpcFleetExecutionTest, ReportsProgressAndTheResult) {
+INSTANTIATE_TEST_SUITE_P(, GrpcFleetExecutionTest, testing::Bool(),
+                         [](const auto& test) {
+                           return test.param ? "Sessions" : "OwnCalls";
+                         });
+
+TEST_P(GrpcFleetExecutionTest, ReportsProgressAndTheResult) {
   BeginExecution();
   v1::Progress progress;
   progress.set_fraction(0.25);
@@ -47,25 +65,50 @@ TEST_F(GrpcFleetExecutionTest, ReportsProgressAndTheResult) {
   EXPECT_THAT(outcome.fractions, ElementsAre(0.25, 0.5));
 }
 
-TEST_F(GrpcFleetExecutionTest, CountsItsCalls) {
-  BeginExecution();
-  stage_.Finish("r/train/1", v1::ExecutionResult());
-  ASSERT_OK(AwaitEnd().end);
-  EXPECT_EQ(MetricValue(registry_, "grpc_client_handled_total",
-                        "grpc_code=\"OK\",grpc_method=\"Execute\","
-                        "grpc_service=\"stagecoach.v1.StageService\","
-                        "grpc_type=\"server_stream\""),
-            1);
+TEST_P(GrpcFleetExecutionTest, CallsOnceForAllOrOnceForEach) {
+  for (const std::string id : {"r/train/1", "s/train/1", "t/train/1"}) {
+    Execute("train", stage_.address(), id);
+    ASSERT_TRUE(stage_.AwaitExecution(id));
+    stage_.Finish(id, v1::ExecutionResult());
+    ASSERT_OK(AwaitEnd().end);
+    Forget();
+  }
+  EXPECT_EQ(Started(kSessions), 1);
+  EXPECT_EQ(Started(kOwnCalls), GetParam() ? 0 : 3);
 }
 
-TEST_F(GrpcFleetExecutionTest, PassesOnWhatTheStageSays) {
+TEST_P(GrpcFleetExecutionTest, ALargeRequestGetsACallOfItsOwn) {
+  v1::ExecuteRequest request;
+  request.set_execution_id("r/train/1");
+  request.set_log_uri(std::string(1 << 20, 'x'));
+  Execute("train", stage_.address(), request);
+  ASSERT_TRUE(stage_.AwaitExecution("r/train/1"));
+  stage_.Finish("r/train/1", v1::ExecutionResult());
+  ASSERT_OK(AwaitEnd().end);
+  EXPECT_EQ(Started(kOwnCalls), 1);
+  EXPECT_EQ(Started(kSessions), 0);
+}
+
+TEST_P(GrpcFleetExecutionTest, ExecutesAgainAtAReplicaThatWasLost) {
+  BeginExecution();
+  stage_.Stop();
+  EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kUnavailable));
+  Forget();
+  ASSERT_OK(stage_.Start());
+  ASSERT_TRUE(AwaitServing(stage_.address()));
+  BeginExecution();
+  stage_.Finish("r/train/1", v1::ExecutionResult());
+  EXPECT_OK(AwaitEnd().end);
+}
+
+TEST_P(GrpcFleetExecutionTest, PassesOnWhatTheStageSays) {
   BeginExecution();
   stage_.Finish("r/train/1", absl::DataLossError("input \"X_train\" differs"));
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kDataLoss,
                                        "input \"X_train\" differs"));
 }
 
-TEST_F(GrpcFleetExecutionTest, PassesOnWhenToTryAFullReplicaAgain) {
+TEST_P(GrpcFleetExecutionTest, PassesOnWhenToTryAFullReplicaAgain) {
   absl::Status full = absl::ResourceExhaustedError("no free slot");
   SetRetryHint(full, absl::Milliseconds(250));
   stage_.SetRefusal(full);
@@ -75,37 +118,29 @@ TEST_F(GrpcFleetExecutionTest, PassesOnWhenToTryAFullReplicaAgain) {
   EXPECT_EQ(RetryHint(outcome.end.status()), absl::Milliseconds(250));
 }
 
-TEST_F(GrpcFleetExecutionTest, AStreamThatEndsWithoutAResultIsADefect) {
-  BeginExecution();
-  stage_.FinishWithoutResult("r/train/1");
-  EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kInternal,
-                                       AllOf(HasSubstr(stage_.address()),
-                                             HasSubstr("without a result"))));
-}
-
-TEST_F(GrpcFleetExecutionTest, ALostReplicaIsUnavailable) {
+TEST_P(GrpcFleetExecutionTest, ALostReplicaIsUnavailable) {
   BeginExecution();
   stage_.Stop();
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kUnavailable,
                                        HasSubstr(stage_.address())));
 }
 
-TEST_F(GrpcFleetExecutionTest, AReplicaThatCannotBeReachedIsUnavailable) {
+TEST_P(GrpcFleetExecutionTest, AReplicaThatCannotBeReachedIsUnavailable) {
   Execute("train", ClosedAddress(), "r/train/1");
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kUnavailable));
 }
 
-TEST_F(GrpcFleetExecutionTest, EndsAtItsDeadline) {
+TEST_P(GrpcFleetExecutionTest, EndsAtItsDeadline) {
   Execute("train", stage_.address(), "r/train/1", absl::Milliseconds(20));
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kDeadlineExceeded));
 }
 
-TEST_F(GrpcFleetExecutionTest, AStageThatIsNotConfiguredEndsWithNotFound) {
+TEST_P(GrpcFleetExecutionTest, AStageThatIsNotConfiguredEndsWithNotFound) {
   Execute("trian", stage_.address(), "r/train/1");
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kNotFound));
 }
 
-TEST_F(GrpcFleetExecutionTest, CancelReachesTheReplica) {
+TEST_P(GrpcFleetExecutionTest, CancelReachesTheReplica) {
   BeginExecution();
   v1::CancelRequest request;
   request.set_execution_id("r/train/1");
@@ -115,8 +150,8 @@ TEST_F(GrpcFleetExecutionTest, CancelReachesTheReplica) {
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kCancelled));
 }
 
-TEST_F(GrpcFleetExecutionTest, JoinsAnExecutionAtAnAddressThatIsNotTheStages) {
-  ScriptedStage elsewhere("train", 1);
+TEST_P(GrpcFleetExecutionTest, JoinsAnExecutionAtAnAddressThatIsNotTheStages) {
+  ScriptedStage elsewhere("train", 1, GetParam());
   ASSERT_OK(elsewhere.Start());
   fleet_->AcquireAt("train", elsewhere.address());
   Execute("train", elsewhere.address(), "r/train/1");
@@ -128,7 +163,7 @@ TEST_F(GrpcFleetExecutionTest, JoinsAnExecutionAtAnAddressThatIsNotTheStages) {
   EXPECT_EQ(Replica(elsewhere.address()).address(), "") << "it is forgotten";
 }
 
-TEST_F(GrpcFleetExecutionTest, ShutdownLeavesExecutionsToTheirReplica) {
+TEST_P(GrpcFleetExecutionTest, ShutdownLeavesExecutionsToTheirReplica) {
   BeginExecution();
   fleet_->Shutdown();
   const Outcome ended = outcome();
@@ -139,10 +174,23 @@ TEST_F(GrpcFleetExecutionTest, ShutdownLeavesExecutionsToTheirReplica) {
   EXPECT_FALSE(stage_.WasCancelled("r/train/1"));
 }
 
-TEST_F(GrpcFleetExecutionTest, ExecutesNothingAfterShutdown) {
+TEST_P(GrpcFleetExecutionTest, ExecutesNothingAfterShutdown) {
   fleet_->Shutdown();
   Execute("train", stage_.address(), "r/train/1");
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(GrpcFleetTest, AnExecutionsOwnStreamThatEndsWithoutAResultIsADefect) {
+  ScriptedStage stage("train", 1);
+  ASSERT_OK(stage.Start());
+  StartFleet({"train=" + stage.address()});
+  Execute("train", stage.address(), "r/train/1");
+  ASSERT_TRUE(stage.AwaitExecution("r/train/1"));
+  stage.FinishWithoutResult("r/train/1");
+  EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kInternal,
+                                       AllOf(HasSubstr(stage.address()),
+                                             HasSubstr("without a result"))));
+  fleet_->Shutdown();  // before `stage` goes
 }
 
 TEST_F(GrpcFleetTest, AnExecutionGoesOnAtAReplicaThatIsNoLongerFound) {

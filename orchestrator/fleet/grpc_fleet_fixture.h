@@ -119,6 +119,10 @@ class GrpcFleetTest : public testing::Test {
                absl::Duration deadline = kLimit) {
     v1::ExecuteRequest request;
     request.set_execution_id(execution_id);
+    Execute(stage, address, std::move(request), deadline);
+  }
+  void Execute(const std::string& stage, const std::string& address,
+               v1::ExecuteRequest request, absl::Duration deadline = kLimit) {
     fleet_->Execute(stage, address, std::move(request), {.deadline = deadline},
                     {[this](const v1::Progress& progress) {
                        absl::MutexLock lock(&mutex_);
@@ -142,6 +146,11 @@ class GrpcFleetTest : public testing::Test {
   Outcome outcome() {
     absl::MutexLock lock(&mutex_);
     return outcome_;
+  }
+  // Makes room for the outcome of another execution.
+  void Forget() {
+    absl::MutexLock lock(&mutex_);
+    outcome_ = Outcome();
   }
 
   // The address of a server that is not there any more.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "orchestrator/fleet/execution_session.h"
+
 namespace stagecoach {
 namespace {
 
@@ -18,6 +20,22 @@ ReplicaChannel::ReplicaChannel(std::string address,
     : address_(std::move(address)),
       channel_(MakeChannel(address_, WithOwnConnection(options))),
       stage_(v1::StageService::NewStub(channel_)),
+      sessions_(v1::SessionService::NewStub(channel_)),
       health_(grpc::health::v1::Health::NewStub(channel_)) {}
+
+ReplicaChannel::~ReplicaChannel() { SetSession(nullptr); }
+
+std::shared_ptr<ExecutionSession> ReplicaChannel::session() const {
+  absl::MutexLock lock(&mutex_);
+  return session_;
+}
+
+void ReplicaChannel::SetSession(std::shared_ptr<ExecutionSession> session) {
+  {
+    absl::MutexLock lock(&mutex_);
+    session_.swap(session);
+  }
+  if (session != nullptr) session->Close();
+}
 
 }  // namespace stagecoach

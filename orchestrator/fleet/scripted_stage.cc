@@ -4,8 +4,12 @@
 #include <utility>
 
 #include "services/common/base/metrics.h"
+#include "services/common/base/retry_hint.h"
 #include "services/common/base/status_macros.h"
+#include "services/common/contract/proto_time.h"
+#include "services/common/rpc/duplex_stream.h"
 #include "services/common/rpc/status.h"
+#include "stagecoach/v1/session.grpc.pb.h"
 
 namespace stagecoach {
 namespace {
@@ -23,9 +27,93 @@ class HangingReactor final : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 };
 
+// What the caller of a session is told next.
+struct Outbox {
+  absl::Mutex mutex;
+  v1::ExecuteManyResponse next ABSL_GUARDED_BY(mutex);
+  bool is_gone ABSL_GUARDED_BY(mutex) = false;
+};
+
+void SetEnd(v1::SessionEvent& event,
+            const absl::StatusOr<v1::ExecutionResult>& end) {
+  if (end.ok()) {
+    *event.mutable_result() = *end;
+    return;
+  }
+  event.mutable_error()->set_code(end.status().raw_code());
+  event.mutable_error()->set_message(std::string(end.status().message()));
+  if (const auto wait = RetryHint(end.status())) {
+    *event.mutable_error()->mutable_retry_after() = ToProtoDuration(*wait);
+  }
+}
+
 }  // namespace
 
-ScriptedStage::ScriptedStage(const std::string& name, int slots) {
+// Serves session.proto by the same script.
+class ScriptedStage::Sessions final
+    : public v1::SessionService::CallbackService {
+ public:
+  using Session = DuplexStream<v1::ExecuteManyRequest, v1::ExecuteManyResponse>;
+
+  explicit Sessions(ScriptedStage& stage) : stage_(stage) {}
+
+  Session::Reactor* ExecuteMany(grpc::CallbackServerContext* context) override {
+    auto session = Session::Create(*context);
+    auto outbox = std::make_shared<Outbox>();
+    auto* const reactor = session->reactor();
+    session->Start({[this, session, outbox](auto& message) {
+                      for (const auto& call : message.calls()) {
+                        stage_.Add(call.request().execution_id(),
+                                   CallerIn(session, outbox, call.call_id()));
+                      }
+                    },
+                    [session] { session->Finish(absl::OkStatus()); },
+                    [this, outbox] {
+                      {
+                        absl::MutexLock lock(&outbox->mutex);
+                        outbox->is_gone = true;
+                      }
+                      stage_.Tell();
+                    },
+                    [outbox](auto& message) {
+                      absl::MutexLock lock(&outbox->mutex);
+                      message.Swap(&outbox->next);
+                      return !message.events().empty();
+                    }});
+    return reactor;
+  }
+
+ private:
+  static Caller CallerIn(const std::shared_ptr<Session>& session,
+                         const std::shared_ptr<Outbox>& outbox, uint64_t id) {
+    const auto tell = [session, outbox, id](auto fill) {
+      {
+        absl::MutexLock lock(&outbox->mutex);
+        v1::SessionEvent& event = *outbox->next.add_events();
+        event.set_call_id(id);
+        fill(event);
+      }
+      session->Wake();
+    };
+    return {[tell](const v1::Progress& progress) {
+              tell([&](auto& event) { *event.mutable_progress() = progress; });
+            },
+            [tell](const auto& end) {
+              tell([&](auto& event) { SetEnd(event, end); });
+            },
+            [] {},
+            [outbox] {
+              absl::MutexLock lock(&outbox->mutex);
+              return outbox->is_gone;
+            }};
+  }
+
+  ScriptedStage& stage_;
+};
+
+ScriptedStage::ScriptedStage(const std::string& name, int slots,
+                             bool with_sessions) {
+  if (with_sessions) sessions_ = std::make_unique<Sessions>(*this);
   absl::MutexLock lock(&mutex_);
   description_.set_name(name);
   description_.set_version("1.0.0");
@@ -39,7 +127,9 @@ ScriptedStage::~ScriptedStage() { Stop(); }
 absl::Status ScriptedStage::Start() {
   RpcServerOptions options;
   options.listen_address = address_;
-  SC_ASSIGN_OR_RETURN(server_, RpcServer::Start(options, {this}, registry_));
+  std::vector<grpc::Service*> services = {this};
+  if (sessions_ != nullptr) services.push_back(sessions_.get());
+  SC_ASSIGN_OR_RETURN(server_, RpcServer::Start(options, services, registry_));
   address_ = server_->address();
   server_->SetServing(true, "the test says so");
   return absl::OkStatus();
@@ -51,7 +141,7 @@ void ScriptedStage::Stop() {
   server_->Shutdown(absl::ZeroDuration());
   server_.reset();
   absl::MutexLock lock(&mutex_);
-  streams_.clear();
+  callers_.clear();
 }
 
 void ScriptedStage::SetServing(bool serving) {
@@ -86,15 +176,15 @@ void ScriptedStage::SetRefusal(const absl::Status& refusal) {
 bool ScriptedStage::AwaitExecution(const std::string& execution_id) {
   return Await([&] {
     mutex_.AssertHeld();
-    return streams_.count(execution_id) > 0;
+    return callers_.count(execution_id) > 0;
   });
 }
 
 bool ScriptedStage::AwaitAbandoned(const std::string& execution_id) {
   return Await([&] {
     mutex_.AssertHeld();
-    const auto found = streams_.find(execution_id);
-    return found != streams_.end() && found->second->cancelled();
+    const auto found = callers_.find(execution_id);
+    return found != callers_.end() && found->second.is_gone();
   });
 }
 
@@ -107,25 +197,16 @@ bool ScriptedStage::AwaitCancel(const std::string& execution_id) {
 
 void ScriptedStage::Report(const std::string& execution_id,
                            const v1::Progress& progress) {
-  v1::ExecuteResponse message;
-  *message.mutable_progress() = progress;
-  StreamOf(execution_id)->Write(std::move(message), Keep::kAll);
+  CallerOf(execution_id).report(progress);
 }
 
 void ScriptedStage::Finish(const std::string& execution_id,
                            const absl::StatusOr<v1::ExecutionResult>& end) {
-  const std::shared_ptr<Stream> stream = StreamOf(execution_id);
-  if (!end.ok()) {
-    stream->Finish(end.status());
-    return;
-  }
-  v1::ExecuteResponse message;
-  *message.mutable_result() = *end;
-  stream->WriteAndFinish(std::move(message), absl::OkStatus());
+  CallerOf(execution_id).finish(end);
 }
 
 void ScriptedStage::FinishWithoutResult(const std::string& execution_id) {
-  StreamOf(execution_id)->Finish(absl::OkStatus());
+  CallerOf(execution_id).finish_without_result();
 }
 
 bool ScriptedStage::WasCancelled(const std::string& execution_id) const {
@@ -190,23 +271,44 @@ grpc::ServerWriteReactor<v1::ExecuteResponse>* ScriptedStage::Execute(
     grpc::CallbackServerContext* context, const v1::ExecuteRequest* request) {
   auto stream = Stream::Create(*context);
   auto* reactor = stream->reactor();
+  stream->OnCancel([this] { Tell(); });
+  Add(request->execution_id(),
+      {[stream](const v1::Progress& progress) {
+         v1::ExecuteResponse message;
+         *message.mutable_progress() = progress;
+         stream->Write(std::move(message), Keep::kAll);
+       },
+       [stream](const absl::StatusOr<v1::ExecutionResult>& end) {
+         if (!end.ok()) {
+           stream->Finish(end.status());
+           return;
+         }
+         v1::ExecuteResponse message;
+         *message.mutable_result() = *end;
+         stream->WriteAndFinish(std::move(message), absl::OkStatus());
+       },
+       [stream] { stream->Finish(absl::OkStatus()); },
+       [stream] { return stream->cancelled(); }});
+  return reactor;
+}
+
+void ScriptedStage::Add(const std::string& execution_id, Caller caller) {
   absl::Status refusal;
   {
     absl::MutexLock lock(&mutex_);
     refusal = refusal_;
-    if (refusal.ok()) streams_[request->execution_id()] = stream;
+    if (refusal.ok()) callers_[execution_id] = caller;
   }
-  // The lock makes AwaitAbandoned look again.
-  stream->OnCancel([this] { absl::MutexLock lock(&mutex_); });
-  if (!refusal.ok()) stream->Finish(refusal);
-  return reactor;
+  if (!refusal.ok()) caller.finish(refusal);
 }
 
-std::shared_ptr<ScriptedStage::Stream> ScriptedStage::StreamOf(
-    const std::string& execution_id) {
+ScriptedStage::Caller ScriptedStage::CallerOf(const std::string& execution_id) {
   absl::MutexLock lock(&mutex_);
-  return streams_.at(execution_id);
+  return callers_.at(execution_id);
 }
+
+// The lock alone makes Await look again.
+void ScriptedStage::Tell() { absl::MutexLock lock(&mutex_); }
 
 bool ScriptedStage::Await(const std::function<bool()>& condition) {
   absl::MutexLock lock(&mutex_);

@@ -35,7 +35,8 @@ namespace stagecoach {
 // one at a time.
 class ScriptedStage final : private v1::StageService::CallbackService {
  public:
-  ScriptedStage(const std::string& name, int slots);
+  // `with_sessions`: also serves session.proto.
+  ScriptedStage(const std::string& name, int slots, bool with_sessions = false);
   ~ScriptedStage() override;
 
   // Listens, on a free port the first time and on the same one again after
@@ -70,7 +71,7 @@ class ScriptedStage final : private v1::StageService::CallbackService {
   void Report(const std::string& execution_id, const v1::Progress& progress);
   void Finish(const std::string& execution_id,
               const absl::StatusOr<v1::ExecutionResult>& end);
-  // Ends the stream OK, but without a result.
+  // Ends the stream OK, but without a result. Not of a session.
   void FinishWithoutResult(const std::string& execution_id);
 
   // Whether Cancel was called for an execution.
@@ -85,6 +86,15 @@ class ScriptedStage final : private v1::StageService::CallbackService {
 
  private:
   using Stream = WriteStream<v1::ExecuteResponse>;
+  class Sessions;
+
+  // How the caller of an execution is told of it.
+  struct Caller {
+    std::function<void(const v1::Progress&)> report;
+    std::function<void(const absl::StatusOr<v1::ExecutionResult>&)> finish;
+    std::function<void()> finish_without_result;
+    std::function<bool()> is_gone;
+  };
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest* request,
@@ -96,8 +106,11 @@ class ScriptedStage final : private v1::StageService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ExecuteRequest* request) override;
 
-  // Null if there is none.
-  std::shared_ptr<Stream> StreamOf(const std::string& execution_id);
+  // Adds a caller, or tells it the refusal.
+  void Add(const std::string& execution_id, Caller caller);
+  Caller CallerOf(const std::string& execution_id);
+  // Makes those who wait look again.
+  void Tell();
   bool Await(const std::function<bool()>& condition);
 
   prometheus::Registry registry_;
@@ -107,12 +120,12 @@ class ScriptedStage final : private v1::StageService::CallbackService {
   absl::Status describe_error_ ABSL_GUARDED_BY(mutex_);
   bool describe_hangs_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::shared_ptr<Stream>> streams_
-      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Caller> callers_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> cancels_ ABSL_GUARDED_BY(mutex_);
   int describes_ ABSL_GUARDED_BY(mutex_) = 0;
 
   std::string address_ = "127.0.0.1:0";
+  std::unique_ptr<Sessions> sessions_;  // may be null
   std::unique_ptr<RpcServer> server_;
 };
 

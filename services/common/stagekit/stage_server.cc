@@ -63,7 +63,8 @@ absl::Status StageServer::Listen() {
       *stage_, WithBuildId(stage_->Describe()), options_.service,
       StageServiceDependencies{*store_, volumes_, *timers_, Clock::Real(),
                                registry});
-  std::vector<grpc::Service*> services = {service_.get()};
+  sessions_ = std::make_unique<SessionService>(*service_);
+  std::vector<grpc::Service*> services = {service_.get(), sessions_.get()};
   if (options_.make_service != nullptr) {
     own_service_ = options_.make_service(*store_, registry);
     services.push_back(own_service_.get());
@@ -124,6 +125,7 @@ bool StageServer::Stop() {
     service_->StopRunning();
     idle = service_->AwaitIdle(options_.stop_timeout);
   }
+  sessions_->Shutdown();
   server_->Shutdown(kLastMessages);
   if (!service_->AwaitLogs(kLastMessages)) {
     Log(LogLevel::kError, "logs cannot be written; ending without them");

@@ -21,6 +21,7 @@
 #include "services/common/rpc/metrics_endpoint.h"
 #include "services/common/rpc/serve_options.h"
 #include "services/common/rpc/server.h"
+#include "services/common/stagekit/session_service.h"
 #include "services/common/stagekit/stage.h"
 #include "services/common/stagekit/stage_service.h"
 
@@ -100,6 +101,7 @@ class StageServer {
   std::unique_ptr<ArtifactStore> store_;
   std::unique_ptr<TimerQueue> timers_;
   std::unique_ptr<StageService> service_;
+  std::unique_ptr<SessionService> sessions_;
   std::unique_ptr<grpc::Service> own_service_;  // may be null
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;

@@ -14,6 +14,7 @@
 #include "services/common/base/status_macros.h"
 #include "services/common/rpc/call_metadata.h"
 #include "services/common/rpc/status.h"
+#include "services/common/rpc/write_stream.h"
 
 namespace stagecoach {
 namespace {
@@ -31,11 +32,12 @@ constexpr int kWaitingReplays = 64;
 constexpr int kLogThreads = 1;
 constexpr int kWaitingLogs = 64;
 
+using ExecuteStream = WriteStream<v1::ExecuteResponse>;
+
 // Passes on what an execution reports to one call.
 class StreamWatcher final : public ExecutionWatcher {
  public:
-  explicit StreamWatcher(
-      std::shared_ptr<WriteStream<v1::ExecuteResponse>> stream)
+  explicit StreamWatcher(std::shared_ptr<ExecuteStream> stream)
       : stream_(std::move(stream)) {}
 
   void OnProgress(const v1::Progress& progress) override {
@@ -55,7 +57,7 @@ class StreamWatcher final : public ExecutionWatcher {
   }
 
  private:
-  const std::shared_ptr<WriteStream<v1::ExecuteResponse>> stream_;
+  const std::shared_ptr<ExecuteStream> stream_;
 };
 
 v1::StageDescription Complete(v1::StageDescription description, int slots) {
@@ -163,21 +165,25 @@ grpc::ServerWriteReactor<v1::ExecuteResponse>* StageService::Execute(
   limits.newest = kWaitingReports;
   auto stream = ExecuteStream::Create(*context, limits);
   auto* reactor = stream->reactor();
-  StartOrJoin(*request, RemainingTime(*context), TraceParentOf(*context),
-              stream);
+  auto watcher = std::make_shared<StreamWatcher>(stream);
+  const ExecutionWatcher* const key = watcher.get();
+  auto execution = Join(*request, RemainingTime(*context),
+                        TraceParentOf(*context), std::move(watcher));
+  if (execution != nullptr) {
+    stream->OnCancel([this, execution, key] { Leave(execution, key); });
+  }
   return reactor;
 }
 
-void StageService::StartOrJoin(const v1::ExecuteRequest& request,
-                               absl::Duration call_timeout,
-                               absl::string_view trace_parent,
-                               const std::shared_ptr<ExecuteStream>& stream) {
+std::shared_ptr<Execution> StageService::Join(
+    const v1::ExecuteRequest& request, absl::Duration call_timeout,
+    absl::string_view trace_parent, std::shared_ptr<ExecutionWatcher> watcher) {
   PhaseClock phases(clock_);
   auto checked = CheckRequest(request, description_, volumes_);
   if (!checked.ok()) {
     metrics_.Rejected(RejectReason::kBadRequest);
-    stream->Finish(checked.status());
-    return;
+    watcher->OnEnd(checked.status());
+    return nullptr;
   }
   // The call's deadline bounds only what has no timeout of its own: a caller
   // that gives one is free to hang up and come back.
@@ -187,32 +193,27 @@ void StageService::StartOrJoin(const v1::ExecuteRequest& request,
   }
   auto admission = registry_.Admit(checked->id, checked->lease_epoch);
   if (absl::IsResourceExhausted(admission.status())) {
-    ReplayOrRefuse(*std::move(checked), stream, admission.status());
-    return;
+    ReplayOrRefuse(*std::move(checked), std::move(watcher), admission.status());
+    return nullptr;
   }
   if (!admission.ok()) {
     CountRefusal(admission.status());
-    stream->Finish(admission.status());
-    return;
+    watcher->OnEnd(admission.status());
+    return nullptr;
   }
-  Attach(admission->execution, stream);
-  if (admission->started) {
-    Start(std::move(admission->execution), *std::move(checked), phases);
-  }
+  std::shared_ptr<Execution> execution = std::move(admission->execution);
+  execution->Watch(std::move(watcher));
+  if (admission->started) Start(execution, *std::move(checked), phases);
+  return execution;
 }
 
-void StageService::Attach(const std::shared_ptr<Execution>& execution,
-                          const std::shared_ptr<ExecuteStream>& stream) {
-  auto watcher = std::make_shared<StreamWatcher>(stream);
-  const ExecutionWatcher* key = watcher.get();
-  execution->Watch(std::move(watcher));
-  stream->OnCancel([this, execution, key] {
-    const std::optional<int64_t> token = execution->Unwatch(key);
-    if (!token.has_value()) return;
-    const absl::Duration wait = options_.orphan_timeout;
-    timers_.Schedule(wait, [execution, token = *token, wait] {
-      execution->StopIfStillUnwatched(token, Orphaned(*execution, wait));
-    });
+void StageService::Leave(const std::shared_ptr<Execution>& execution,
+                         const ExecutionWatcher* watcher) {
+  const std::optional<int64_t> token = execution->Unwatch(watcher);
+  if (!token.has_value()) return;
+  const absl::Duration wait = options_.orphan_timeout;
+  timers_.Schedule(wait, [execution, token = *token, wait] {
+    execution->StopIfStillUnwatched(token, Orphaned(*execution, wait));
   });
 }
 
@@ -262,22 +263,22 @@ std::shared_ptr<ExecutionLog> StageService::OpenLog(
 }
 
 void StageService::ReplayOrRefuse(CheckedRequest request,
-                                  const std::shared_ptr<ExecuteStream>& stream,
+                                  std::shared_ptr<ExecutionWatcher> watcher,
                                   absl::Status refusal) {
   SetRetryHint(refusal, options_.retry_after);
   const absl::Status submitted =
-      replays_.Submit([this, request = std::move(request), stream, refusal] {
+      replays_.Submit([this, request = std::move(request), watcher, refusal] {
         const auto published = runner_.FindPublished(request);
         if (published.ok() && published->has_value()) {
-          StreamWatcher(stream).OnEnd(**published);
+          watcher->OnEnd(**published);
           return;
         }
         CountRefusal(refusal);
-        stream->Finish(refusal);
+        watcher->OnEnd(refusal);
       });
   if (submitted.ok()) return;
   CountRefusal(refusal);
-  stream->Finish(refusal);
+  watcher->OnEnd(refusal);
 }
 
 void StageService::CountRefusal(const absl::Status& refusal) {

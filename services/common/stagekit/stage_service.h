@@ -9,13 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/artifact/artifact_store.h"
 #include "services/common/artifact/volume_map.h"
 #include "services/common/base/bounded_executor.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/timer_queue.h"
-#include "services/common/rpc/write_stream.h"
 #include "services/common/stagekit/checked_request.h"
 #include "services/common/stagekit/execution.h"
 #include "services/common/stagekit/execution_log.h"
@@ -77,6 +77,20 @@ class StageService final : public v1::StageService::CallbackService {
                                    const v1::CancelRequest* request,
                                    v1::CancelResponse* response) override;
 
+  // What Execute does, for whoever passes the reports on: `watcher` is told the
+  // end exactly once, perhaps from within, unless Leave takes it off before.
+  // `call_timeout` bounds a request without a time-out of its own; infinite: it
+  // does not. Returns the execution, for Leave; null: it has been refused or
+  // is looked for among those of the past.
+  std::shared_ptr<Execution> Join(const v1::ExecuteRequest& request,
+                                  absl::Duration call_timeout,
+                                  absl::string_view trace_parent,
+                                  std::shared_ptr<ExecutionWatcher> watcher);
+  // Takes a watcher off, whose stream broke. An execution that nobody watches
+  // is stopped after the orphan time-out.
+  void Leave(const std::shared_ptr<Execution>& execution,
+             const ExecutionWatcher* watcher);
+
   // New executions are refused as UNAVAILABLE from now on.
   void StopAdmitting();
   // Waits until nothing runs; false if that takes longer than `timeout`.
@@ -92,14 +106,6 @@ class StageService final : public v1::StageService::CallbackService {
   StageMetrics& metrics() { return metrics_; }
 
  private:
-  using ExecuteStream = WriteStream<v1::ExecuteResponse>;
-
-  void StartOrJoin(const v1::ExecuteRequest& request,
-                   absl::Duration call_timeout, absl::string_view trace_parent,
-                   const std::shared_ptr<ExecuteStream>& stream);
-  // Makes `stream` watch the execution until one of them ends.
-  void Attach(const std::shared_ptr<Execution>& execution,
-              const std::shared_ptr<ExecuteStream>& stream);
   void Start(std::shared_ptr<Execution> execution, CheckedRequest request,
              PhaseClock phases);
   // On a slot's thread.
@@ -109,7 +115,7 @@ class StageService final : public v1::StageService::CallbackService {
   std::shared_ptr<ExecutionLog> OpenLog(const CheckedRequest& request);
   // Answers from what was published before; with `refusal` if nothing was.
   void ReplayOrRefuse(CheckedRequest request,
-                      const std::shared_ptr<ExecuteStream>& stream,
+                      std::shared_ptr<ExecutionWatcher> watcher,
                       absl::Status refusal);
   absl::Status CancelExecution(const v1::CancelRequest& request);
   void CountRefusal(const absl::Status& refusal);

@@ -28,6 +28,7 @@
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/status.h"
 #include "services/common/stagekit/fake_stages.h"
+#include "services/common/stagekit/session_service.h"
 #include "services/common/stagekit/stage_service.h"
 
 namespace stagecoach {
@@ -75,6 +76,66 @@ class ExecuteCall {
   int reports_ = 0;
 };
 
+// One stream of executions, under way.
+class SessionCalls {
+ public:
+  explicit SessionCalls(v1::SessionService::Stub& stub) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
+    stream_ = stub.ExecuteMany(&context_);
+  }
+
+  // Adds a call to the next message.
+  v1::SessionCall& Add(uint64_t id, const v1::ExecuteRequest& request) {
+    v1::SessionCall& call = *message_.add_calls();
+    call.set_call_id(id);
+    *call.mutable_request() = request;
+    return call;
+  }
+  void Send() {
+    stream_->Write(message_);
+    message_.Clear();
+  }
+  void SendAll() { stream_->WritesDone(); }
+
+  // Waits for the end of a call and returns that event; keeps the others. An
+  // event that says nothing if the stream ends before.
+  v1::SessionEvent AwaitEnd(uint64_t id) {
+    for (;;) {
+      for (const v1::SessionEvent& event : events_) {
+        if (event.call_id() == id && !event.has_progress()) return event;
+      }
+      v1::ExecuteManyResponse response;
+      if (!stream_->Read(&response)) return v1::SessionEvent();
+      for (auto& event : response.events()) events_.push_back(event);
+    }
+  }
+  // All that came so far.
+  const std::vector<v1::SessionEvent>& events() const { return events_; }
+
+  // Waits for the end of the stream.
+  absl::Status Finish() {
+    v1::ExecuteManyResponse response;
+    while (stream_->Read(&response)) {
+      for (auto& event : response.events()) events_.push_back(event);
+    }
+    return FromGrpcStatus(stream_->Finish(), context_);
+  }
+
+  // Breaks the stream off, as a caller that dies would.
+  void Break() {
+    context_.TryCancel();
+    Finish().IgnoreError();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<
+      grpc::ClientReaderWriter<v1::ExecuteManyRequest, v1::ExecuteManyResponse>>
+      stream_;
+  v1::ExecuteManyRequest message_;
+  std::vector<v1::SessionEvent> events_;
+};
+
 template <typename StageType>
 class ServedStage {
  public:
@@ -116,6 +177,10 @@ class ServedStage {
     return std::make_unique<ExecuteCall>(*stub_, request);
   }
 
+  std::unique_ptr<SessionCalls> OpenSession() {
+    return std::make_unique<SessionCalls>(*session_stub_);
+  }
+
   absl::Status Execute(const v1::ExecuteRequest& request,
                        v1::ExecutionResult* result = nullptr) {
     ExecuteCall call(*stub_, request);
@@ -154,6 +219,7 @@ class ServedStage {
 
   StageType& stage() { return *stage_; }
   StageService& service() { return *service_; }
+  SessionService& sessions() { return *sessions_; }
   MemoryFileSystem& files() { return *files_; }
   const std::string& address() const { return server_->address(); }
 
@@ -171,19 +237,25 @@ class ServedStage {
                                  metrics_->registry()});
     RpcServerOptions rpc;
     rpc.listen_address = "127.0.0.1:0";
-    auto server = RpcServer::Start(rpc, {service_.get()}, metrics_->registry());
+    sessions_ = std::make_unique<SessionService>(*service_);
+    auto server = RpcServer::Start(rpc, {service_.get(), sessions_.get()},
+                                   metrics_->registry());
     ASSERT_OK(server);
     server_ = *std::move(server);
     ChannelOptions channel;
     channel.own_connection = true;
-    stub_ = v1::StageService::NewStub(MakeChannel(server_->address(), channel));
+    const auto made = MakeChannel(server_->address(), channel);
+    stub_ = v1::StageService::NewStub(made);
+    session_stub_ = v1::SessionService::NewStub(made);
   }
 
   void Stop() {
     service_->StopRunning();
     server_->Shutdown(absl::ZeroDuration());
     stub_.reset();
+    session_stub_.reset();
     server_.reset();
+    sessions_.reset();
     service_.reset();
   }
 
@@ -197,8 +269,10 @@ class ServedStage {
   std::unique_ptr<TimerQueue> timers_;
   std::unique_ptr<StageType> stage_;
   std::unique_ptr<StageService> service_;
+  std::unique_ptr<SessionService> sessions_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::StageService::Stub> stub_;
+  std::unique_ptr<v1::SessionService::Stub> session_stub_;
 };
 
 }  // namespace stagecoach
