@@ -45,7 +45,7 @@ main() {
   esac
   local needs=()
   [[ "${*:2}" == programs ]] || needs+=(--tests)
-  [[ "${preset}" != clang ]] || needs+=(--checks)
+  case "${preset}" in asan | tsan | clang) needs+=(--clang) ;; esac
   timed setup "${SCRIPTS}/setup.sh" "${needs[@]}"
   timed "configure ${preset}" configure "${preset}"
   timed "build ${preset}" build "${preset}" "${@:2}"

@@ -5,6 +5,7 @@
 #
 #   setup.sh             compiler, libraries and libtorch
 #   setup.sh --tests     also what only tests need: PostgreSQL, FUSE, curl
+#   setup.sh --clang     also what the presets with clang need
 #   setup.sh --checks    also the tools of check.sh, into .venv/checks
 #   setup.sh --interop   also the Python packages of tests/interop, into
 #                        .venv/interop
@@ -31,10 +32,11 @@ readonly BUILD_PACKAGES=(
   protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 readonly TEST_PACKAGES=(curl libfuse3-dev postgresql)
+readonly CLANG_PACKAGES=(clang libclang-rt-14-dev llvm-14)
 readonly CHECK_PACKAGES=(clang shellcheck)
 readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)
 
-usage() { sed -n '2,18s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,19s/^# \{0,1\}//p' "$0"; }
 
 missing_packages() {
   local installed package
@@ -148,17 +150,18 @@ install_venv() {
 }
 
 main() {
-  local tests=no checks=no interop=no bench=no deploy=no argument
+  local tests=no clang=no checks=no interop=no bench=no deploy=no argument
   for argument in "$@"; do
     case "${argument}" in
       --tests) tests=yes ;;
+      --clang) clang=yes ;;
       --checks) checks=yes ;;
       --interop) interop=yes ;;
       --bench) bench=yes ;;
       --deploy) deploy=yes ;;
       --help | -h) usage && return 0 ;;
-      *) fail "unknown argument ${argument}; known: --tests, --checks," \
-        "--interop, --bench, --deploy" ;;
+      *) fail "unknown argument ${argument}; known: --tests, --clang," \
+        "--checks, --interop, --bench, --deploy" ;;
     esac
   done
   install_packages "${BUILD_PACKAGES[@]}"
@@ -166,6 +169,9 @@ main() {
   if [[ "${tests}" == yes ]]; then
     keep_postgresql_idle
     install_packages "${TEST_PACKAGES[@]}"
+  fi
+  if [[ "${clang}" == yes ]]; then
+    install_packages "${CLANG_PACKAGES[@]}"
   fi
   if [[ "${checks}" == yes ]]; then
     install_packages "${CHECK_PACKAGES[@]}"

@@ -17,7 +17,25 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 readonly PRESET="${STAGECOACH_PRESET:-release}"
 readonly BUILD="${ROOT}/build/${PRESET}"
 readonly REPORTS="${BUILD}/reports"
-export TSAN_OPTIONS="suppressions=${ROOT}/tests/testing/tsan/suppressions.txt"
+
+# A process writes what a sanitizer finds into a file of its own, so that it is
+# seen of those too whose output and end no test looks at.
+set_sanitizers() {
+  local log="log_path=${REPORTS}/sanitizer" folder="${ROOT}/tests/testing"
+  # What no allocator could give is refused, as without a sanitizer.
+  export ASAN_OPTIONS="${log}:allocator_may_return_null=1"
+  ASAN_OPTIONS+=":detect_stack_use_after_return=1"
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS="${log}:suppressions=${folder}/tsan/suppressions.txt"
+  export STAGECOACH_TEST_SLOWNESS="${STAGECOACH_TEST_SLOWNESS:-4}"
+}
+
+show_findings() {
+  compgen -G "${REPORTS}/sanitizer.*" >/dev/null || return 0
+  head -n 60 "${REPORTS}"/sanitizer.* >&2
+  printf 'what sanitizers found: %s\n' "${REPORTS}/sanitizer.*" >&2
+  return 1
+}
 
 run_ctest() {
   local label="$1"
@@ -80,9 +98,11 @@ main() {
   "${SCRIPTS}/build.sh" "${PRESET}" "${targets[@]}"
   rm -rf "${REPORTS}"
   mkdir -p "${REPORTS}"
+  case "${PRESET}" in asan | tsan) set_sanitizers ;; esac
   for label in "${labels[@]}"; do
     timed "tests ${label}" run_tests "${label}" || status=1
   done
+  show_findings || status=1
   python3 "${SCRIPTS}/count_tests.py" "${reports[@]}" || status=1
   return "${status}"
 }

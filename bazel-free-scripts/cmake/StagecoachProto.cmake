@@ -2,7 +2,7 @@
 #
 # Generates C++ from the protos (paths relative to proto/) into the build
 # folder; GRPC adds the service code. Generated code is compiled without our
-# warnings.
+# warnings, and file by file: the names in it are the same in each.
 function(stagecoach_proto_library)
   cmake_parse_arguments(ARG "GRPC" "NAME" "PROTOS;DEPS" ${ARGN})
   set(out "${PROJECT_BINARY_DIR}/generated")
@@ -27,6 +27,7 @@ function(stagecoach_proto_library)
     list(APPEND generated ${files})
   endforeach()
   add_library(stagecoach_${ARG_NAME} STATIC ${generated})
+  set_target_properties(stagecoach_${ARG_NAME} PROPERTIES UNITY_BUILD OFF)
   target_compile_features(stagecoach_${ARG_NAME} PUBLIC cxx_std_20)
   target_include_directories(stagecoach_${ARG_NAME} SYSTEM PUBLIC "${out}")
   target_link_libraries(stagecoach_${ARG_NAME} PUBLIC ${ARG_DEPS})

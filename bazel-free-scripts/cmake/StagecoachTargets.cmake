@@ -36,10 +36,18 @@ if(STAGECOACH_SANITIZE STREQUAL "thread")
   endforeach()
 endif()
 
+# Seconds that a test may take.
+set(STAGECOACH_TEST_TIMEOUT 120)
+if(STAGECOACH_SANITIZE)
+  set(STAGECOACH_TEST_TIMEOUT 600)
+endif()
+
 # Tests are run once and compiled often: quick to compile beats quick to run.
 add_library(stagecoach_test_options INTERFACE)
 target_compile_options(stagecoach_test_options INTERFACE
   $<$<CONFIG:Release>:-O0>)
+
+include(StagecoachUnity)
 
 # Every installed program; what a user needs who does not run the tests.
 add_custom_target(programs)
@@ -54,6 +62,7 @@ function(stagecoach_library)
   endif()
   set(target stagecoach_${ARG_NAME})
   if(ARG_SRCS)
+    stagecoach_keep_apart(${ARG_SRCS})
     add_library(${target} STATIC ${ARG_SRCS} ${ARG_HDRS})
     target_link_libraries(${target} PUBLIC stagecoach_build_options
                           ${ARG_DEPS})
@@ -113,10 +122,11 @@ function(stagecoach_test)
     add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
     set(report "${PROJECT_BINARY_DIR}/reports/programs/${ARG_NAME}.xml")
     set_tests_properties(${ARG_NAME} PROPERTIES
-      LABELS ${ARG_LABEL} TIMEOUT 120 ENVIRONMENT "GTEST_OUTPUT=xml:${report}")
+      LABELS ${ARG_LABEL} TIMEOUT ${STAGECOACH_TEST_TIMEOUT}
+      ENVIRONMENT "GTEST_OUTPUT=xml:${report}")
     return()
   endif()
   gtest_discover_tests(${ARG_NAME}
     DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${STAGECOACH_TEST_TIMEOUT})
 endfunction()

@@ -18,7 +18,7 @@ auto& Add(prometheus::Registry& registry, Builder builder, const char* name,
 }
 
 // `succeeded` for RUN_STATE_SUCCEEDED and so on.
-std::string Outcome(absl::string_view state, absl::string_view prefix) {
+std::string WordOf(absl::string_view state, absl::string_view prefix) {
   return absl::AsciiStrToLower(absl::StripPrefix(state, prefix));
 }
 
@@ -106,7 +106,7 @@ EngineMetrics::OfPipeline& EngineMetrics::Pipeline(const std::string& name) {
   if (!is_new) return of;
   for (int i = v1::RunState_MIN + 1; i <= v1::RunState_MAX; ++i) {
     const auto state = static_cast<v1::RunState>(i);
-    const std::string word = Outcome(v1::RunState_Name(state), "RUN_STATE_");
+    const std::string word = WordOf(v1::RunState_Name(state), "RUN_STATE_");
     if (IsTerminal(state)) {
       of.runs[i] = &runs_.Add({{"pipeline", name}, {"outcome", word}});
       of.run_seconds[i] = &run_seconds_.Add(
@@ -144,10 +144,10 @@ prometheus::Counter& EngineMetrics::Attempts(const std::string& stage,
                                              v1::ErrorCode code) {
   prometheus::Counter*& counter = Stage(stage).attempts[state][code];
   if (counter == nullptr) {
-    const std::string word = Outcome(v1::ErrorCode_Name(code), "ERROR_CODE_");
+    const std::string word = WordOf(v1::ErrorCode_Name(code), "ERROR_CODE_");
     counter = &attempts_.Add(
         {{"stage", stage},
-         {"outcome", Outcome(v1::AttemptState_Name(state), "ATTEMPT_STATE_")},
+         {"outcome", WordOf(v1::AttemptState_Name(state), "ATTEMPT_STATE_")},
          {"code", code == v1::ERROR_CODE_UNSPECIFIED ? "ok" : word}});
   }
   return *counter;
@@ -215,7 +215,7 @@ void EngineMetrics::CountLookUps(const std::string& stage,
   cache_lookups_
       .Add({{"stage", stage},
             {"result",
-             Outcome(v1::CacheOutcome_Name(outcome), "CACHE_OUTCOME_")}})
+             WordOf(v1::CacheOutcome_Name(outcome), "CACHE_OUTCOME_")}})
       .Increment(count);
 }
 

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -46,7 +47,7 @@ absl::StatusOr<std::string> ReadAll(ByteStream& stream, size_t keep = 0) {
 
 std::string Numbers(int count) {
   std::string text;
-  for (int i = 0; i < count; ++i) absl::StrAppend(&text, i * 7919, "\n");
+  for (int64_t i = 0; i < count; ++i) absl::StrAppend(&text, i * 7919, "\n");
   return text;
 }
 

@@ -8,11 +8,10 @@
 
 #include "services/common/model/fused_lstm.h"
 #include "services/common/model/lstm_layer.h"
+#include "services/common/model/recurrent_parameters.h"
 
 namespace stagecoach {
 namespace {
-
-constexpr int64_t kTensorsPerLayer = 4;
 
 int64_t LayersOf(absl::Span<const at::Tensor> parameters) {
   return static_cast<int64_t>(parameters.size()) / kTensorsPerLayer;

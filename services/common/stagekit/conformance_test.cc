@@ -127,8 +127,8 @@ TEST(ConformanceTest, AStageThatSaysYesToEverythingBreaksItsPromises) {
       "refuses an unknown input: ",
       "refuses a malformed execution id: ",
       "refuses an output prefix outside its volumes: ",
-      "executes, publishes what it declares and replays: "
-      "FAILED_PRECONDITION: output 'copy' lacks",
+      ("executes, publishes what it declares and replays: "
+       "FAILED_PRECONDITION: output 'copy' lacks"),
       "refuses an older lease epoch: ",
   };
   ASSERT_EQ(broken.size(), std::size(expected));

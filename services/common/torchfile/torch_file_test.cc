@@ -166,10 +166,10 @@ TEST(TorchFileTest, RefusesOtherFiles) {
 }
 
 TEST(TorchFileTest, RunsNoCode) {
-  const std::string evil(
+  constexpr char kEvil[] =
       "\x80\x02"
-      "cos\nsystem\nX\x02\x00\x00\x00ls\x85R.",
-      25);
+      "cos\nsystem\nX\x02\x00\x00\x00ls\x85R.";
+  const std::string evil(kEvil, sizeof(kEvil) - 1);
   EXPECT_THAT(ReadTorchFile(FileOf(evil)),
               Refuses("the file holds a os.system, which only running"));
 }
