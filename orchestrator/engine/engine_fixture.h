@@ -48,8 +48,9 @@ class EngineFixture : public testing::Test {
 
   // As after kill -9: engine and calls are gone, store and stages are not.
   void CrashAndRecover() {
-    engine_ = nullptr;
+    engine_->Stop();
     fleet_->Shutdown();
+    engine_ = nullptr;  // calls that end call it
     fleet_ = std::make_unique<FakeFleet>(clock_);
     for (const char* stage : {"load", "train", "left", "right", "join"}) {
       AddStage(*fleet_, stage);

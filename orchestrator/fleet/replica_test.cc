@@ -135,11 +135,12 @@ TEST_F(ReplicaTest, AsksAgainWhatItIsAfterAWhile) {
 }
 
 TEST_F(ReplicaTest, ServesOnWhileItsHealthWatchIsRenewed) {
-  options_.watch_timeout = absl::Milliseconds(20);
+  // The first watch has to be answered within it, however busy the machine is.
+  options_.watch_timeout = absl::Milliseconds(300);
   ASSERT_OK(stage_.Start());
   StartReplica();
   Await(ReplicaState::kServing);
-  ASSERT_TRUE(stage_.AwaitWatches(3));
+  ASSERT_TRUE(stage_.AwaitWatches(2));
   EXPECT_EQ(replica_->condition().state, ReplicaState::kServing);
   EXPECT_EQ(stage_.describes(), 1);
   stage_.SetServing(false);

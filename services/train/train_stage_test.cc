@@ -296,7 +296,7 @@ TEST_F(TrainStageTest, ForecastsAsManyValuesAsTheTargetsHave) {
   harness_.GiveFloats("y_train", {96, 2}, std::vector<float>(192, 1));
   harness_.GiveFloats("y_test", {40, 2}, std::vector<float>(80, 1));
   ASSERT_OK(harness_.Run());
-  const auto& metadata = harness_.OutputTensors("weights").metadata();
+  const auto metadata = harness_.OutputTensors("weights").metadata();
   EXPECT_EQ(metadata.at("output_size"), "2");
 }
 
