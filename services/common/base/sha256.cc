@@ -22,6 +22,15 @@ void Require(bool ok) {
   std::abort();
 }
 
+// Looked up once: EVP_sha256() has OpenSSL look it up for every digest, which
+// takes as long as that of a short text. Lives as long as the process.
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const algorithm =
+      EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
+  Require(algorithm != nullptr);
+  return algorithm;
+}
+
 }  // namespace
 
 void Sha256::Deleter::operator()(evp_md_ctx_st* context) const {
@@ -30,7 +39,7 @@ void Sha256::Deleter::operator()(evp_md_ctx_st* context) const {
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   Require(context_ != nullptr &&
-          EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+          EVP_DigestInit_ex(context_.get(), Algorithm(), nullptr) == 1);
 }
 
 void Sha256::Update(absl::string_view bytes) {

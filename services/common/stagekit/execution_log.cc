@@ -60,16 +60,27 @@ void ExecutionLog::Add(LogLevel level, absl::string_view message,
 
 void ExecutionLog::AppendLocked(LogLevel level, absl::string_view message,
                                 absl::Span<const LogField> fields) {
-  const std::string record =
-      TimedLogRecord(clock_.Now(), level, message, fields);
+  AppendBeginningLocked();
+  AppendAtLocked(clock_.Now(), level, message, fields);
+}
+
+void ExecutionLog::AppendAtLocked(absl::Time time, LogLevel level,
+                                  absl::string_view message,
+                                  absl::Span<const LogField> fields) {
+  const std::string record = TimedLogRecord(time, level, message, fields);
   absl::StrAppend(&waiting_, record, "\n");
   size_bytes_ += record.size() + 1;
+  ScheduleWriteLocked();
+}
+
+void ExecutionLog::ScheduleWriteLocked() {
   if (timer_.has_value()) return;
   timer_ = timers_.Schedule(kInterval, [self = shared_from_this()] {
     {
       absl::MutexLock timer_lock(&self->mutex_);
       self->timer_ = std::nullopt;
       self->worth_keeping_ = true;
+      self->AppendBeginningLocked();
     }
     self->SubmitWrite();
   });
@@ -96,25 +107,40 @@ void ExecutionLog::Begin(const v1::StageDescription& description,
                          const CheckedRequest& request) {
   may_leave_nothing_ = description.outputs().empty();
   absl::MutexLock lock(&mutex_);
-  AppendLocked(LogLevel::kInfo, "execution started",
-               {{"execution", FormatExecutionId(request.id)},
-                {"stage", description.name()},
-                {"version", description.version()},
-                {"build_id", description.build_id()},
-                {"lease_epoch", request.lease_epoch}});
-  if (!request.trace_id.empty()) {
-    AppendLocked(LogLevel::kInfo, "trace", {{"trace_id", request.trace_id}});
+  description_ = &description;
+  request_ = &request;
+  began_ = clock_.Now();
+  if (may_leave_nothing_) {
+    ScheduleWriteLocked();
+  } else {
+    AppendBeginningLocked();
   }
-  for (const auto& [name, artifact] : request.inputs) {
-    AppendLocked(LogLevel::kInfo, "input", {{name, artifact.uri()}});
+}
+
+void ExecutionLog::AppendBeginningLocked() {
+  const CheckedRequest* const request = std::exchange(request_, nullptr);
+  if (request == nullptr) return;
+  const auto append = [this](absl::string_view message,
+                             absl::Span<const LogField> fields) {
+    mutex_.AssertHeld();
+    AppendAtLocked(began_, LogLevel::kInfo, message, fields);
+  };
+  append("execution started", {{"execution", FormatExecutionId(request->id)},
+                               {"stage", description_->name()},
+                               {"version", description_->version()},
+                               {"build_id", description_->build_id()},
+                               {"lease_epoch", request->lease_epoch}});
+  if (!request->trace_id.empty()) {
+    append("trace", {{"trace_id", request->trace_id}});
+  }
+  for (const auto& [name, artifact] : request->inputs) {
+    append("input", {{name, artifact.uri()}});
   }
   std::vector<LogField> parameters;
-  for (const auto& [name, value] : request.parameters) {
+  for (const auto& [name, value] : request->parameters) {
     parameters.emplace_back(name, ParameterValueText(value));
   }
-  if (!parameters.empty()) {
-    AppendLocked(LogLevel::kInfo, "parameters", parameters);
-  }
+  if (!parameters.empty()) append("parameters", parameters);
 }
 
 void ExecutionLog::End(const ExecutionEnd& end, const v1::PhaseTimes& times) {
@@ -123,21 +149,27 @@ void ExecutionLog::End(const ExecutionEnd& end, const v1::PhaseTimes& times) {
   {
     absl::MutexLock lock(&mutex_);
     keep = !may_leave_nothing_ || worth_keeping_ || !end.ok();
-    if (progress_.has_value()) AppendProgressLocked();
-    if (dropped_ > 0) {
-      AppendLocked(LogLevel::kWarning, "records were dropped: the log is full",
-                   {{"records", dropped_}});
-    }
-    AppendLocked(LevelOf(end.status()), "execution ended",
-                 {{"status", end.status()},
-                  {"queue", FromProtoDuration(times.queue())},
-                  {"read", FromProtoDuration(times.read())},
-                  {"compute", FromProtoDuration(times.compute())},
-                  {"write", FromProtoDuration(times.write())}});
+    if (keep) AppendEndLocked(end, times);
+    request_ = nullptr;
     timer = std::exchange(timer_, std::nullopt);
   }
   if (timer.has_value()) timers_.Cancel(*timer);
   if (keep) SubmitWrite();
+}
+
+void ExecutionLog::AppendEndLocked(const ExecutionEnd& end,
+                                   const v1::PhaseTimes& times) {
+  if (progress_.has_value()) AppendProgressLocked();
+  if (dropped_ > 0) {
+    AppendLocked(LogLevel::kWarning, "records were dropped: the log is full",
+                 {{"records", dropped_}});
+  }
+  AppendLocked(LevelOf(end.status()), "execution ended",
+               {{"status", end.status()},
+                {"queue", FromProtoDuration(times.queue())},
+                {"read", FromProtoDuration(times.read())},
+                {"compute", FromProtoDuration(times.compute())},
+                {"write", FromProtoDuration(times.write())}});
 }
 
 void ExecutionLog::SubmitWrite() {

@@ -46,7 +46,7 @@ class ExecutionLog : public std::enable_shared_from_this<ExecutionLog> {
                std::shared_ptr<BoundedExecutor> writer, TimerQueue& timers,
                const Clock& clock);
 
-  // Adds what is to be done. First.
+  // Adds what is to be done. First. Both must live until End has returned.
   void Begin(const v1::StageDescription& description,
              const CheckedRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -62,10 +62,19 @@ class ExecutionLog : public std::enable_shared_from_this<ExecutionLog> {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // Adds what is to be done, if that is still to be said.
+  void AppendBeginningLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AppendLocked(LogLevel level, absl::string_view message,
                     absl::Span<const LogField> fields)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AppendAtLocked(absl::Time time, LogLevel level,
+                      absl::string_view message,
+                      absl::Span<const LogField> fields)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ScheduleWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AppendProgressLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AppendEndLocked(const ExecutionEnd& end, const v1::PhaseTimes& times)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SubmitWrite();
   // On the writer's thread.
   void Write() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -86,6 +95,10 @@ class ExecutionLog : public std::enable_shared_from_this<ExecutionLog> {
   bool failed_ = false;
 
   absl::Mutex mutex_;
+  // What is to be done, until it is said: most that leave nothing never say it.
+  const v1::StageDescription* description_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  const CheckedRequest* request_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  absl::Time began_ ABSL_GUARDED_BY(mutex_);
   std::string waiting_ ABSL_GUARDED_BY(mutex_);
   size_t size_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;

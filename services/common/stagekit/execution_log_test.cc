@@ -85,11 +85,13 @@ class ExecutionLogOfNothingTest : public ExecutionLogTest {
  protected:
   std::shared_ptr<ExecutionLog> Begin() {
     auto log = Open();
-    CheckedRequest request;
-    request.id = {"r", "noop", 1};
-    log->Begin(v1::StageDescription(), request);
+    request_.id = {"r", "noop", 1};
+    log->Begin(description_, request_);
     return log;
   }
+
+  const v1::StageDescription description_;
+  CheckedRequest request_;
 };
 
 TEST_F(ExecutionLogOfNothingTest, LeavesNothingIfThereIsNothingToSay) {
