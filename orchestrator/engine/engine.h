@@ -177,7 +177,8 @@ class Engine {
   // engine_commit.cc: making it durable, then acting.
   void Commit();
   bool SomebodyWaits();
-  void Committed(Active& active, RunWrite write);
+  void GoOn(Active& active, const RunWrite& write);
+  void TellOthers(Active& active, RunWrite write);
   void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
   void Forget(Active& active);
 

@@ -76,24 +76,32 @@ void Engine::Commit() {
   const std::vector<absl::Status> statuses = store_.Commit(writes);
   PassCrashPoint(CrashPoint::kAfterCommit);
   metrics_.Committed(clock_.Elapsed() - start, writes.size());
+  // First what goes on, then those who only look on.
+  fleet_.HoldExecutions();
+  for (size_t i = 0; i < changed.size(); ++i) {
+    if (statuses[i].ok()) GoOn(*changed[i], writes[i]);
+  }
+  fleet_.SendExecutions();
   for (size_t i = 0; i < changed.size(); ++i) {
     if (statuses[i].ok()) {
-      Committed(*changed[i], std::move(writes[i]));
+      TellOthers(*changed[i], std::move(writes[i]));
     } else {
       NotCommitted(*changed[i], std::move(writes[i]), statuses[i]);
     }
   }
 }
 
-void Engine::Committed(Active& active, RunWrite write) {
+void Engine::GoOn(Active& active, const RunWrite& write) {
   active.callers.clear();
   for (const RunWrite::StepWrite& step : write.steps) {
     if (step.step.has_cache() && IsTerminal(step.step.state())) {
       SettleFlight(active, step.index);
     }
   }
-  // First what goes on, then those who only look on.
   for (const Effect& effect : std::exchange(active.effects, {})) effect();
+}
+
+void Engine::TellOthers(Active& active, RunWrite write) {
   if (listener_) listener_(active.run.run(), write.insert, write.events);
   active.feed->Publish(std::move(write.events));
   PassCrashPoint(CrashPoint::kEventsPublished);

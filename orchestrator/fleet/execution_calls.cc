@@ -34,13 +34,42 @@ void ExecutionCalls::Start(ExecutionOrder order) {
   const std::shared_ptr<ReplicaChannel> channel = order.channel;
   if (order.request.ByteSizeLong() <= kMaxSessionRequestBytes) {
     const auto open = channel->session();
-    if (open != nullptr && open->Execute(order)) return;
+    if (open != nullptr && ExecuteOver(open, order)) return;
     if (!channel->serves_no_sessions()) {
       const auto opened = OpenSession(channel);
-      if (opened != nullptr && opened->Execute(order)) return;
+      if (opened != nullptr && ExecuteOver(opened, order)) return;
     }
   }
   StartCall(std::move(order));
+}
+
+bool ExecutionCalls::ExecuteOver(
+    const std::shared_ptr<ExecutionSession>& session, ExecutionOrder& order) {
+  if (!session->Execute(order)) return false;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (holding_) {
+      held_.insert(session);
+      return true;
+    }
+  }
+  session->Send();
+  return true;
+}
+
+void ExecutionCalls::Hold() {
+  absl::MutexLock lock(&mutex_);
+  holding_ = true;
+}
+
+void ExecutionCalls::Send() {
+  absl::flat_hash_set<std::shared_ptr<ExecutionSession>> held;
+  {
+    absl::MutexLock lock(&mutex_);
+    holding_ = false;
+    held.swap(held_);
+  }
+  for (const auto& session : held) session->Send();
 }
 
 std::shared_ptr<ExecutionSession> ExecutionCalls::OpenSession(

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/fleet/call_gate.h"
@@ -40,6 +41,10 @@ class ExecutionCalls {
   //   otherwise       what the stage said, or DEADLINE_EXCEEDED.
   void Start(ExecutionOrder order);
 
+  // As Fleet::HoldExecutions and SendExecutions.
+  void Hold() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Send() ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Ends every call and leaves the executions to their replicas. Does not
   // wait.
   void Detach();
@@ -48,6 +53,9 @@ class ExecutionCalls {
   using Call = ClientStreamCall<v1::ExecuteResponse>;
   struct Execution;
 
+  // Has the session take the order, if it can, and send it, now or at Send.
+  bool ExecuteOver(const std::shared_ptr<ExecutionSession>& session,
+                   ExecutionOrder& order);
   // Null if the gate is closed.
   std::shared_ptr<ExecutionSession> OpenSession(
       const std::shared_ptr<ReplicaChannel>& channel);
@@ -69,6 +77,10 @@ class ExecutionCalls {
   absl::flat_hash_map<const ExecutionSession*,
                       std::shared_ptr<ExecutionSession>>
       sessions_ ABSL_GUARDED_BY(mutex_);
+  bool holding_ ABSL_GUARDED_BY(mutex_) = false;
+  // Those that have something to send.
+  absl::flat_hash_set<std::shared_ptr<ExecutionSession>> held_
+      ABSL_GUARDED_BY(mutex_);
   bool detached_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -95,9 +95,10 @@ bool ExecutionSession::Execute(ExecutionOrder& order) {
     if (!over) entry->second->timer = timer;
   }
   if (over) timers_.Cancel(timer);
-  call_->Wake();
   return true;
 }
+
+void ExecutionSession::Send() { call_->Wake(); }
 
 bool ExecutionSession::closed() const {
   absl::MutexLock lock(&mutex_);

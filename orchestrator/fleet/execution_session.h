@@ -24,8 +24,7 @@
 
 namespace stagecoach {
 
-// One stream, from Open until it ends. Orders that come while a message is on
-// its way go together in the next.
+// One stream, from Open until it ends.
 //
 // Threads:   every method may be called from any thread; no lock is held when
 //            others are called. Callbacks come from gRPC's threads and, at a
@@ -48,13 +47,17 @@ class ExecutionSession : public std::enable_shared_from_this<ExecutionSession> {
                                                 CallGate::Pass pass,
                                                 OnOver on_over);
 
-  // Takes an order, whose `on_end` is told:
+  // Takes an order, to be sent at the next Send. Its `on_end` is told:
   //   the result         the execution ended well.
   //   DEADLINE_EXCEEDED  there was no end within the order's deadline.
   //   UNAVAILABLE        the replica was lost or not reached, or Cancel.
   //   otherwise          what the stage said.
   // False: it takes none any more, and has left this one as it is.
   bool Execute(ExecutionOrder& order) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Sends the orders taken: those that come while a message is on its way, in
+  // the next.
+  void Send();
 
   // Whether it takes orders no more.
   bool closed() const ABSL_LOCKS_EXCLUDED(mutex_);

@@ -63,6 +63,11 @@ class Fleet {
                        v1::ExecuteRequest request, ExecutionOptions options,
                        ExecutionCallbacks callbacks) = 0;
 
+  // Between the two, what Execute is given may wait, to be sent together: less
+  // for each. By the thread that calls Execute; in pairs.
+  virtual void HoldExecutions() {}
+  virtual void SendExecutions() {}
+
   // Asks a replica to stop an execution; best effort, with a deadline of its
   // own. The end is told by Execute's `on_end`.
   virtual void Cancel(absl::string_view stage, const std::string& address,

@@ -56,6 +56,8 @@ class GrpcFleet final : public Fleet {
   void Execute(absl::string_view stage, const std::string& address,
                v1::ExecuteRequest request, ExecutionOptions options,
                ExecutionCallbacks callbacks) override;
+  void HoldExecutions() override { calls_.Hold(); }
+  void SendExecutions() override { calls_.Send(); }
   void Cancel(absl::string_view stage, const std::string& address,
               v1::CancelRequest request) override;
   absl::StatusOr<v1::StageDescription> Describe(
