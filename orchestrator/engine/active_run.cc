@@ -1,7 +1,9 @@
 #include "orchestrator/engine/active_run.h"
 
+#include <type_traits>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/engine/times.h"
 #include "orchestrator/pipeline/plan.h"
@@ -25,22 +27,20 @@ void CheckBuild(const std::string& build_id, v1::Step& step) {
 }  // namespace
 
 ActiveRun::ActiveRun(v1::Run run, bool inserted)
-    : run_(std::move(run)),
+    : id_(run.id()),
+      record_(std::move(run)),
       inserted_(inserted),
-      dependencies_(Dependencies(run_.pipeline())),
-      live_(run_.steps_size()),
-      lookups_(run_.steps_size()),
-      told_steps_(run_.steps_size(), {v1::STEP_STATE_UNSPECIFIED, 0}) {}
+      told_steps_(this->run().steps_size(), {v1::STEP_STATE_UNSPECIFIED, 0}) {}
 
 ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
   ActiveRun result(std::move(run), /*inserted=*/false);
   result.request_digest_ = std::move(request_digest);
   result.run_changed_ = true;
   // It needs what it was given, also before a step has read it.
-  for (const auto& [name, input] : result.run_.inputs()) {
+  for (const auto& [name, input] : result.run().inputs()) {
     result.reads_.push_back({input.uri(), /*step=*/"", /*input=*/""});
   }
-  for (int i = 0; i < result.run_.steps_size(); ++i) {
+  for (int i = 0; i < result.run().steps_size(); ++i) {
     result.changed_steps_.insert(i);
     // That a step is still PENDING is no news.
     result.told_steps_[i] = {v1::STEP_STATE_PENDING, 0};
@@ -51,46 +51,58 @@ ActiveRun ActiveRun::Created(v1::Run run, std::string request_digest) {
 ActiveRun ActiveRun::Recovered(v1::Run run) {
   ActiveRun result(std::move(run), /*inserted=*/true);
   result.run_changed_ = true;
-  result.told_run_ = result.run_.state();
-  for (int i = 0; i < result.run_.steps_size(); ++i) {
-    const v1::Step& step = result.run_.steps(i);
+  result.told_run_ = result.run().state();
+  for (int i = 0; i < result.run().steps_size(); ++i) {
+    const v1::Step& step = result.run().steps(i);
     result.told_steps_[i] = {step.state(), step.attempts_size()};
   }
   return result;
 }
 
-ActiveRun::~ActiveRun() {
-  if (shared_pipeline_ != nullptr) {
-    static_cast<void>(run_.release_pipeline());
+ActiveRun::Working& ActiveRun::working() const {
+  if (working_ == nullptr) {
+    const auto steps = static_cast<size_t>(run().steps_size());
+    working_ = std::make_unique<Working>(
+        Working{Dependencies(run().pipeline()), std::vector<LiveAttempt>(steps),
+                std::vector<LiveLookup>(steps)});
   }
+  return *working_;
 }
 
-void ActiveRun::SharePipeline(SharedPipelines& pipelines) {
-  std::unique_ptr<v1::Pipeline> own(run_.release_pipeline());
-  shared_pipeline_ = pipelines.Share(own);
-  run_.set_allocated_pipeline(
-      shared_pipeline_ == nullptr ? own.release() : shared_pipeline_.get());
+void ActiveRun::Pack() {
+  if (changed() || !untaken_events_.empty()) return;
+  if (working_ != nullptr) {
+    const auto is_idle = [](const auto& each) {
+      return each == std::decay_t<decltype(each)>();
+    };
+    if (!absl::c_all_of(working_->live, is_idle) ||
+        !absl::c_all_of(working_->lookups, is_idle)) {
+      return;
+    }
+    working_ = nullptr;
+  }
+  record_.Pack();
 }
 
 std::string ActiveRun::ExecutionId(int step) const {
-  return absl::StrCat(run_.id(), "/", run_.steps(step).name(), "/",
-                      run_.steps(step).attempts_size());
+  return absl::StrCat(id_, "/", run().steps(step).name(), "/",
+                      run().steps(step).attempts_size());
 }
 
 bool ActiveRun::IsRunning(int step, int number) const {
-  const v1::Step& record = run_.steps(step);
+  const v1::Step& record = run().steps(step);
   return record.state() == v1::STEP_STATE_RUNNING &&
          record.attempts_size() == number;
 }
 
 v1::Attempt* ActiveRun::LastAttempt(int step) {
-  v1::Step* record = run_.mutable_steps(step);
+  v1::Step* record = record_.run().mutable_steps(step);
   return record->mutable_attempts(record->attempts_size() - 1);
 }
 
 absl::Status ActiveRun::MoveStep(int step, StepTrigger trigger,
                                  absl::Time now) {
-  v1::Step* record = run_.mutable_steps(step);
+  v1::Step* record = record_.run().mutable_steps(step);
   SC_ASSIGN_OR_RETURN(const v1::StepState next, Next(record->state(), trigger),
                       "step ", record->name());
   record->set_state(next);
@@ -106,28 +118,28 @@ absl::Status ActiveRun::MoveStep(int step, StepTrigger trigger,
 absl::Status ActiveRun::FailStep(int step, const absl::Status& why,
                                  absl::Time now) {
   SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kFailed, now));
-  *run_.mutable_steps(step)->mutable_error() = ToError(why);
+  *record_.run().mutable_steps(step)->mutable_error() = ToError(why);
   return absl::OkStatus();
 }
 
 void ActiveRun::SetCacheKey(int step, const v1::CacheLookup& key) {
-  *run_.mutable_steps(step)->mutable_cache() = key;
+  *record_.run().mutable_steps(step)->mutable_cache() = key;
 }
 
 void ActiveRun::SetCacheLookup(int step, const v1::CacheLookup& lookup) {
-  *run_.mutable_steps(step)->mutable_cache() = lookup;
+  *record_.run().mutable_steps(step)->mutable_cache() = lookup;
   changed_steps_.insert(step);
 }
 
 void ActiveRun::LeaveWork(int step) {
-  if (run_.steps(step).has_cache()) changed_steps_.insert(step);
+  if (run().steps(step).has_cache()) changed_steps_.insert(step);
 }
 
 absl::Status ActiveRun::Reuse(int step, const v1::CacheLookup& lookup,
                               const std::vector<v1::Artifact>& outputs,
                               absl::Time now) {
   SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kReused, now));
-  v1::Step* record = run_.mutable_steps(step);
+  v1::Step* record = record_.run().mutable_steps(step);
   *record->mutable_cache() = lookup;
   record->set_reused_from_run(lookup.run_id());
   record->mutable_outputs()->Assign(outputs.begin(), outputs.end());
@@ -136,30 +148,30 @@ absl::Status ActiveRun::Reuse(int step, const v1::CacheLookup& lookup,
 
 absl::Status ActiveRun::StartAttempt(int step, const std::string& replica,
                                      absl::Time now) {
-  if (run_.state() == v1::RUN_STATE_PENDING) {
+  if (run().state() == v1::RUN_STATE_PENDING) {
     SC_RETURN_IF_ERROR(Move(RunTrigger::kStepStarted));
-    *run_.mutable_start_time() = ToTimestamp(now);
+    *record_.run().mutable_start_time() = ToTimestamp(now);
   }
   SC_RETURN_IF_ERROR(MoveStep(step, StepTrigger::kStarted, now));
-  v1::Step* record = run_.mutable_steps(step);
+  v1::Step* record = record_.run().mutable_steps(step);
   record->clear_error();
   v1::Attempt* attempt = record->add_attempts();
   attempt->set_number(record->attempts_size());
   attempt->set_state(v1::ATTEMPT_STATE_RUNNING);
   attempt->set_replica(replica);
   *attempt->mutable_start_time() = ToTimestamp(now);
-  live_[step] = LiveAttempt{.replica = replica};
+  live(step) = LiveAttempt{.replica = replica};
   RecordReads(step);
   return absl::OkStatus();
 }
 
 void ActiveRun::RecordReads(int step) {
   // Once is enough: every attempt reads the same artifacts.
-  if (run_.steps(step).attempts_size() > 1) return;
-  const absl::StatusOr<Artifacts> inputs = StepInputs(run_, step);
+  if (run().steps(step).attempts_size() > 1) return;
+  const absl::StatusOr<Artifacts> inputs = StepInputs(run(), step);
   if (!inputs.ok()) return;  // the attempt itself will say so
   for (const auto& [name, artifact] : *inputs) {
-    reads_.push_back({artifact.uri(), run_.steps(step).name(), name});
+    reads_.push_back({artifact.uri(), run().steps(step).name(), name});
   }
 }
 
@@ -174,7 +186,7 @@ absl::Status ActiveRun::SucceedAttempt(int step,
   *attempt->mutable_times() = result.times();
   *attempt->mutable_metrics() = result.metrics();
   attempt->set_build_id(result.build_id());
-  v1::Step* record = run_.mutable_steps(step);
+  v1::Step* record = record_.run().mutable_steps(step);
   *record->mutable_outputs() = result.outputs();
   if (record->has_cache()) CheckBuild(result.build_id(), *record);
   return absl::OkStatus();
@@ -186,7 +198,7 @@ absl::Status ActiveRun::EndAttempt(int step, const Outcome& outcome,
                                    absl::Time now) {
   SC_RETURN_IF_ERROR(MoveStep(step, outcome.step, now));
   FinishAttempt(step, outcome.attempt, why, dispatch, now);
-  v1::Step* record = run_.mutable_steps(step);
+  v1::Step* record = record_.run().mutable_steps(step);
   *record->mutable_error() = ToError(why);
   if (outcome.step == StepTrigger::kRetry) {
     *record->mutable_next_attempt_time() = ToTimestamp(now + wait);
@@ -202,12 +214,12 @@ void ActiveRun::FinishAttempt(int step, AttemptTrigger trigger,
   *attempt->mutable_end_time() = ToTimestamp(now);
   *attempt->mutable_dispatch() = ToProtoDuration(dispatch);
   if (!why.ok()) *attempt->mutable_error() = ToError(why);
-  live_[step] = LiveAttempt{};
+  live(step) = LiveAttempt{};
 }
 
 absl::Status ActiveRun::Move(RunTrigger trigger) {
-  SC_ASSIGN_OR_RETURN(const v1::RunState next, Next(run_.state(), trigger));
-  run_.set_state(next);
+  SC_ASSIGN_OR_RETURN(const v1::RunState next, Next(run().state(), trigger));
+  record_.run().set_state(next);
   run_changed_ = true;
   return absl::OkStatus();
 }
@@ -215,31 +227,31 @@ absl::Status ActiveRun::Move(RunTrigger trigger) {
 absl::Status ActiveRun::Pause() { return Move(RunTrigger::kPaused); }
 
 absl::Status ActiveRun::Resume() {
-  return Move(run_.has_start_time() ? RunTrigger::kResumed
-                                    : RunTrigger::kResumedUnstarted);
+  return Move(run().has_start_time() ? RunTrigger::kResumed
+                                     : RunTrigger::kResumedUnstarted);
 }
 
 absl::Status ActiveRun::Stop(const v1::Error& why) {
   SC_RETURN_IF_ERROR(Move(RunTrigger::kStopRequested));
-  *run_.mutable_error() = why;
+  *record_.run().mutable_error() = why;
   return absl::OkStatus();
 }
 
 absl::Status ActiveRun::End(RunTrigger trigger, absl::Time now) {
   Artifacts outputs;
   if (trigger == RunTrigger::kStepsSucceeded) {
-    SC_ASSIGN_OR_RETURN(outputs, RunOutputs(run_));
+    SC_ASSIGN_OR_RETURN(outputs, RunOutputs(run()));
   }
   SC_RETURN_IF_ERROR(Move(trigger));
-  run_.clear_holder();
-  *run_.mutable_end_time() = ToTimestamp(now);
-  *run_.mutable_times() = RunTimesOf(run_);
-  *run_.mutable_outputs() = std::move(outputs);
+  record_.run().clear_holder();
+  *record_.run().mutable_end_time() = ToTimestamp(now);
+  *record_.run().mutable_times() = RunTimesOf(run());
+  *record_.run().mutable_outputs() = std::move(outputs);
   return absl::OkStatus();
 }
 
 v1::RunEvent ActiveRun::StepEvent(int step, absl::Time now) const {
-  const v1::Step& record = run_.steps(step);
+  const v1::Step& record = run().steps(step);
   v1::RunEvent event;
   *event.mutable_time() = ToTimestamp(now);
   v1::StepStateChange* change = event.mutable_step();
@@ -256,13 +268,14 @@ v1::RunEvent ActiveRun::StepEvent(int step, absl::Time now) const {
 }
 
 v1::Run ActiveRun::CopyForWrite() {
+  v1::Run& run = record_.run();
   // Steps and specification are the bulk of a run, and are not part of it.
   google::protobuf::RepeatedPtrField<v1::Step> steps;
-  steps.Swap(run_.mutable_steps());
-  v1::Pipeline* pipeline = inserted_ ? run_.release_pipeline() : nullptr;
-  v1::Run copy = run_;
-  if (inserted_) run_.set_allocated_pipeline(pipeline);
-  steps.Swap(run_.mutable_steps());
+  steps.Swap(run.mutable_steps());
+  v1::Pipeline* pipeline = inserted_ ? run.release_pipeline() : nullptr;
+  v1::Run copy = run;
+  if (inserted_) run.set_allocated_pipeline(pipeline);
+  steps.Swap(run.mutable_steps());
   return copy;
 }
 
@@ -278,16 +291,16 @@ RunWrite ActiveRun::TakeWrite(absl::Time now) {
                       told_run_ == v1::RUN_STATE_PENDING ||
                       told_run_ == v1::RUN_STATE_PAUSED;
   v1::RunEvent run_event;
-  if (run_.state() != told_run_) {
+  if (run().state() != told_run_) {
     *run_event.mutable_time() = ToTimestamp(now);
-    run_event.mutable_run()->set_state(run_.state());
-    if (run_.has_error()) {
-      *run_event.mutable_run()->mutable_error() = run_.error();
+    run_event.mutable_run()->set_state(run().state());
+    if (run().has_error()) {
+      *run_event.mutable_run()->mutable_error() = run().error();
     }
   }
   if (run_event.has_run() && starts) write.events.push_back(run_event);
   for (const int step : changed_steps_) {
-    const v1::Step& record = run_.steps(step);
+    const v1::Step& record = run().steps(step);
     write.steps.push_back({step, record});
     const std::pair<v1::StepState, int> now_told = {record.state(),
                                                     record.attempts_size()};
@@ -297,7 +310,7 @@ RunWrite ActiveRun::TakeWrite(absl::Time now) {
   }
   if (run_event.has_run() && !starts) write.events.push_back(run_event);
   write.reads = std::exchange(reads_, {});
-  told_run_ = run_.state();
+  told_run_ = run().state();
   run_changed_ = false;
   changed_steps_.clear();
   inserted_ = true;

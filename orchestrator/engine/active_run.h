@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "orchestrator/engine/decide.h"
 #include "orchestrator/engine/outcome.h"
+#include "orchestrator/engine/run_record.h"
 #include "orchestrator/engine/shared_pipelines.h"
 #include "orchestrator/engine/transitions.h"
 #include "orchestrator/store/run_store.h"
@@ -31,26 +32,33 @@ class ActiveRun {
   // A run read back from the store, with the epoch that it is held under.
   static ActiveRun Recovered(v1::Run run);
 
-  ~ActiveRun();
   ActiveRun(ActiveRun&&) = default;
   ActiveRun& operator=(ActiveRun&&) = delete;
 
   // Has the run use the specification that `pipelines` knows as equal to its
   // own.
-  void SharePipeline(SharedPipelines& pipelines);
+  void SharePipeline(SharedPipelines& pipelines) {
+    record_.SharePipeline(pipelines);
+  }
 
-  const v1::Run& run() const { return run_; }
-  const std::string& id() const { return run_.id(); }
+  // Takes little memory until it is next asked for anything but its id, if
+  // nothing of it is under way. References to what it holds end.
+  void Pack();
+  bool packed() const { return record_.packed(); }
+
+  const v1::Run& run() const { return record_.run(); }
+  const std::string& id() const { return id_; }
   RunView View() const {
-    return {run_, dependencies_, live_, lookups_, admitted_};
+    const Working& now = working();
+    return {run(), now.dependencies, now.live, now.lookups, admitted_};
   }
   StepLimits Limits(int step) const {
-    return LimitsOf(run_.pipeline().steps(step));
+    return LimitsOf(run().pipeline().steps(step));
   }
-  LiveAttempt& live(int step) { return live_[step]; }
-  LiveLookup& lookup(int step) { return lookups_[step]; }
-  const LiveLookup& lookup(int step) const { return lookups_[step]; }
-  bool stopping() const { return run_.state() == v1::RUN_STATE_STOPPING; }
+  LiveAttempt& live(int step) { return working().live[step]; }
+  LiveLookup& lookup(int step) { return working().lookups[step]; }
+  const LiveLookup& lookup(int step) const { return working().lookups[step]; }
+  bool stopping() const { return run().state() == v1::RUN_STATE_STOPPING; }
   const std::string& request_digest() const { return request_digest_; }
   // Whether the store knows the run, or is about to.
   bool inserted() const { return inserted_; }
@@ -110,8 +118,16 @@ class ActiveRun {
   void Untake(RunWrite write);
 
  private:
+  // What follows from the record, and what is not in it, for each step.
+  struct Working {
+    std::vector<std::vector<int>> dependencies;
+    std::vector<LiveAttempt> live;
+    std::vector<LiveLookup> lookups;
+  };
+
   ActiveRun(v1::Run run, bool inserted);
 
+  Working& working() const;
   absl::Status Move(RunTrigger trigger);
   v1::Attempt* LastAttempt(int step);
   void FinishAttempt(int step, AttemptTrigger trigger, const absl::Status& why,
@@ -120,15 +136,12 @@ class ActiveRun {
   v1::Run CopyForWrite();
   v1::RunEvent StepEvent(int step, absl::Time now) const;
 
-  v1::Run run_;
-  // What run_.pipeline() is if others have it, too: lent to run_, and taken
-  // from it before it ends. Null: it is the run's own.
-  std::shared_ptr<v1::Pipeline> shared_pipeline_;
+  std::string id_;
+  RunRecord record_;
+  // Null while nothing is under way and nobody asks.
+  mutable std::unique_ptr<Working> working_;
   bool inserted_;
   std::string request_digest_;
-  std::vector<std::vector<int>> dependencies_;
-  std::vector<LiveAttempt> live_;
-  std::vector<LiveLookup> lookups_;
   bool admitted_ = false;
 
   // Since the last TakeWrite.

@@ -171,5 +171,37 @@ TEST_F(ActiveRunTest, ARecoveredRunTellsOnlyWhatIsNew) {
   EXPECT_THAT(write.events, IsEmpty());
 }
 
+TEST_F(ActiveRunTest, ARunThatOnlyWaitsIsPackedUntilItIsAskedForSomething) {
+  ASSERT_OK(run_.MoveStep(0, StepTrigger::kReady, kNow));
+  run_.TakeWrite(kNow);
+  run_.Pack();
+  EXPECT_TRUE(run_.packed());
+  EXPECT_EQ(run_.id(), "r");
+  EXPECT_TRUE(run_.packed());
+  EXPECT_THAT(run_.View().dependencies, ElementsAre(IsEmpty(), ElementsAre(0)));
+  EXPECT_FALSE(run_.packed());
+  ASSERT_OK(run_.StartAttempt(0, "load-0:1", kNow));
+  FinishLoad();
+  EXPECT_THAT(Told(run_.TakeWrite(kNow)),
+              ElementsAre("RUN_STATE_RUNNING", "load STEP_STATE_SUCCEEDED"));
+}
+
+TEST_F(ActiveRunTest, ARunThatHasSomethingUnderWayOrToWriteIsNotPacked) {
+  run_.Pack();
+  EXPECT_FALSE(run_.packed()) << "it is yet to be written";
+  StartLoad();
+  run_.TakeWrite(kNow);
+  run_.Pack();
+  EXPECT_FALSE(run_.packed()) << "an attempt is running";
+  FinishLoad();
+  run_.TakeWrite(kNow);
+  run_.lookup(1).state = CacheLookupState::kUnderWay;
+  run_.Pack();
+  EXPECT_FALSE(run_.packed()) << "an earlier result is looked up";
+  run_.lookup(1) = {};
+  run_.Pack();
+  EXPECT_TRUE(run_.packed());
+}
+
 }  // namespace
 }  // namespace stagecoach

@@ -28,6 +28,8 @@ struct LiveAttempt {
   absl::Time cancel_time = absl::InfiniteFuture();
 
   bool cancelled() const { return cancel_time != absl::InfiniteFuture(); }
+
+  friend bool operator==(const LiveAttempt&, const LiveAttempt&) = default;
 };
 
 // How long the look-up of an earlier result may take; then the work is done.
@@ -42,6 +44,8 @@ struct LiveLookup {
   absl::Time give_up = absl::InfiniteFuture();
   // When the result was made, if it was taken over.
   absl::Time made = absl::InfiniteFuture();
+
+  friend bool operator==(const LiveLookup&, const LiveLookup&) = default;
 };
 
 // What the decision is made from. References must outlive the call.

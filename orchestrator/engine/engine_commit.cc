@@ -15,6 +15,9 @@ namespace {
 // How long changes that nobody waits for wait for others: about as long as a
 // commit takes.
 constexpr absl::Duration kCommitPatience = absl::Milliseconds(1);
+// Beyond so many active runs those that only wait are packed: then it is memory
+// that counts and not the microseconds that it takes.
+constexpr size_t kRunsUnpacked = 256;
 // How long to wait before a commit is tried again that failed as a whole.
 constexpr absl::Duration kCommitRetry = absl::Milliseconds(200);
 
@@ -108,6 +111,7 @@ void Engine::TellOthers(Active& active, RunWrite write) {
   const v1::Run& run = active.run.run();
   if (!IsTerminal(run.state())) {
     metrics_.RunActive(run);
+    if (active_.size() > kRunsUnpacked) active.run.Pack();
     return;
   }
   PassCrashPoint(CrashPoint::kRunEnded);

@@ -56,6 +56,7 @@ void RunFeed::Publish(std::vector<v1::RunEvent> events) {
       AppendLocked(event);
     }
     watchers = watchers_;
+    if (watchers.empty()) events_.shrink_to_fit();
   }
   for (const std::shared_ptr<RunWatcher>& watcher : watchers) {
     for (const v1::RunEvent& event : events) watcher->OnEvent(event);
