@@ -50,8 +50,8 @@ constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 // What all that takes at most if nothing hangs; no drain time is shorter.
 constexpr absl::Duration kLeastGrace = absl::Seconds(5);
 
-// How long the first look at the stages may hold up the start: those that do
-// not answer are found later.
+// How long the first look at the stages and at the volumes, each, may hold up
+// the start: those that do not answer are found later.
 constexpr absl::Duration kContactLimit = absl::Seconds(2);
 
 int Unended(const std::unique_ptr<BoundedExecutor>& executor) {
@@ -249,6 +249,7 @@ absl::Status OrchestratorServer::Listen() {
                 .http = ""};
   if (!options_.http_listen_address.empty()) SC_RETURN_IF_ERROR(ListenHttp());
   fleet_->AwaitContact(kContactLimit);
+  watchdog_->AwaitFirstProbes(kContactLimit);
   server_->SetServing(true, "runs are taken up");
   if (options_.serve.endpoints_file.empty()) return absl::OkStatus();
   return WriteEndpointsFile(options_.serve.endpoints_file, endpoints_);

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "services/common/base/ids.h"
 #include "services/common/base/metrics.h"
 #include "services/common/base/status_macros.h"
@@ -96,6 +97,7 @@ class VolumeWatchdog::Watch : public std::enable_shared_from_this<Watch> {
       const absl::Status result = ProbeVolume(*files_, &space);
       absl::MutexLock lock(&mutex_);
       health_.ProbeEnded(result);
+      probed_ = true;
       // From then on nothing that the owner lent may be touched.
       if (stopped_) return;
       space_ = space;
@@ -116,6 +118,11 @@ class VolumeWatchdog::Watch : public std::enable_shared_from_this<Watch> {
   VolumeState State() const {
     absl::MutexLock lock(&mutex_);
     return health_.At(clock_.Elapsed());
+  }
+
+  void AwaitFirstProbe(absl::Time give_up) const {
+    absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithDeadline(absl::Condition(&probed_), give_up);
   }
 
  private:
@@ -191,6 +198,7 @@ class VolumeWatchdog::Watch : public std::enable_shared_from_this<Watch> {
   std::optional<VolumeSpace> space_ ABSL_GUARDED_BY(mutex_);
   std::optional<VolumeState> reported_ ABSL_GUARDED_BY(mutex_);
   bool wanted_ ABSL_GUARDED_BY(mutex_) = false;
+  bool probed_ ABSL_GUARDED_BY(mutex_) = false;
   bool reporting_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -223,6 +231,11 @@ VolumeState VolumeWatchdog::State(absl::string_view volume) const {
   const auto found = watches_.find(std::string(volume));
   if (found != watches_.end()) return found->second->State();
   return {.up = false, .reason = "it is not watched"};
+}
+
+void VolumeWatchdog::AwaitFirstProbes(absl::Duration limit) const {
+  const absl::Time give_up = absl::Now() + limit;
+  for (const auto& [name, watch] : watches_) watch->AwaitFirstProbe(give_up);
 }
 
 VolumeState VolumeWatchdog::Overall() const {

@@ -69,6 +69,10 @@ class VolumeWatchdog {
   // Of one volume; down with a reason for one that is not watched.
   VolumeState State(absl::string_view volume) const;
 
+  // Waits, at most `limit`, until every volume was probed once, so that nothing
+  // is refused only because nobody has looked yet.
+  void AwaitFirstProbes(absl::Duration limit) const;
+
   // Up if every volume is; otherwise why, naming the first that is not.
   VolumeState Overall() const;
 

@@ -108,6 +108,20 @@ TEST_F(VolumeWatchdogTest, ReportsAVolumeThatAnswers) {
   EXPECT_GT(Metric("stagecoach_artifact_volume_free_inodes"), 0);
 }
 
+TEST_F(VolumeWatchdogTest, AfterTheFirstProbesItIsKnownWhetherAVolumeAnswers) {
+  const auto watchdog = Watch({{"artifacts", volume_}});
+  watchdog->AwaitFirstProbes(absl::Minutes(1));
+  EXPECT_TRUE(watchdog->State("artifacts").up);
+}
+
+TEST_F(VolumeWatchdogTest, WhoAwaitsTheFirstProbesIsNotHeldUpByOneThatHangs) {
+  volume_->Hang();
+  const auto watchdog = Watch({{"artifacts", volume_}});
+  watchdog->AwaitFirstProbes(absl::Milliseconds(1));
+  EXPECT_FALSE(watchdog->State("artifacts").up);
+  volume_->Release(absl::OkStatus());
+}
+
 TEST_F(VolumeWatchdogTest, AVolumeThatHangsGoesDownAtTheLimitAndComesBack) {
   const auto watchdog = Watch({{"artifacts", volume_}});
   AwaitReports(1);
