@@ -309,26 +309,16 @@ STAGES = Board(
         ],
         "Calls": [
             Panel(
-                "Calls a second, by method",
+                "Messages a second, by method",
                 [
                     (
-                        "sum by (grpc_method) (rate(grpc_server_started_total"
+                        "sum by (grpc_method) "
+                        "(rate(grpc_server_msg_received_total"
                         '{-stage,grpc_service=~"stagecoach.*"}[rate])) > 0',
                         "{{grpc_method}}",
                     )
                 ],
-            ),
-            Panel(
-                "Calls that failed, a second",
-                [
-                    (
-                        "sum by (grpc_method, grpc_code) (rate("
-                        "grpc_server_handled_total{-stage,"
-                        'grpc_service=~"stagecoach.*",grpc_code!="OK"}[rate]))'
-                        " > 0",
-                        "{{grpc_method}} {{grpc_code}}",
-                    )
-                ],
+                about="One of `ExecuteMany` may ask for many executions.",
             ),
             Panel(
                 "Time of a call, p99",
@@ -336,11 +326,14 @@ STAGES = Board(
                     (
                         "histogram_quantile(0.99, sum by (grpc_method, le) "
                         "(rate(grpc_server_handling_seconds_bucket"
-                        '{-stage,grpc_service=~"stagecoach.*"}[rate]))) >= 0',
+                        '{-stage,grpc_service=~"stagecoach.*",'
+                        'grpc_method!="ExecuteMany"}[rate]))) >= 0',
                         "{{grpc_method}}",
                     )
                 ],
                 unit="s",
+                about="`Execute` lasts as long as the work that it asks for; "
+                "`ExecuteMany` as long as the connection, and is left out.",
             ),
         ],
         "Replicas": [
@@ -702,12 +695,14 @@ CONTROL_PLANE = Board(
                     (
                         "histogram_quantile(0.99, sum by (grpc_method, le) "
                         "(rate(grpc_client_handling_seconds_bucket"
-                        '{grpc_service=~"stagecoach.*"}[rate]))) >= 0',
+                        '{grpc_service=~"stagecoach.*",'
+                        'grpc_method!="ExecuteMany"}[rate]))) >= 0',
                         "{{grpc_method}}",
                     )
                 ],
                 unit="s",
-                about="`Execute` lasts as long as the work that it asks for.",
+                about="`Execute` lasts as long as the work that it asks for; "
+                "`ExecuteMany` as long as the connection, and is left out.",
             ),
             Panel(
                 "Log records a minute, by level",
