@@ -70,10 +70,9 @@ ERROR = {
 
 
 def read_protos():
-    """Returns the files of stagecoach.v1 as descriptors with their comments."""
+    """Returns what Orchestrator is made of: files with their comments."""
     with tempfile.NamedTemporaryFile() as out:
         known = importlib.resources.files("grpc_tools") / "_proto"
-        files = sorted(str(p) for p in (PROTO / "stagecoach").rglob("*.proto"))
         status = protoc.main(
             [
                 "protoc",
@@ -81,14 +80,16 @@ def read_protos():
                 f"-I{known}",
                 f"--descriptor_set_out={out.name}",
                 "--include_source_info",
-                *files,
+                "--include_imports",
+                str(PROTO / "stagecoach" / "v1" / "orchestrator.proto"),
             ]
         )
         if status != 0:
             raise RuntimeError("the protos do not compile")
-        return descriptor_pb2.FileDescriptorSet.FromString(
+        files = descriptor_pb2.FileDescriptorSet.FromString(
             pathlib.Path(out.name).read_bytes()
         ).file
+        return [file for file in files if file.package == "stagecoach.v1"]
 
 
 def comments_of(file):
