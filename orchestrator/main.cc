@@ -48,6 +48,9 @@ void AddOrchestratorFlags(CLI::App& app, OrchestratorOptions& options) {
       ->type_name("SECONDS");
   app.add_flag("--scale-to-zero", options.scale_to_zero,
                "create runs also while a stage has no replica; they wait");
+  app.add_flag("--call-each-execution", options.call_each_execution,
+               "a gRPC call for each execution, not one stream for all of a "
+               "replica: for a proxy that counts or limits calls");
   app.add_option("--http-listen", options.http_listen_address,
                  "where to serve the API over HTTP; empty: nowhere")
       ->type_name("HOST:PORT")

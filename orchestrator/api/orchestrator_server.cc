@@ -160,7 +160,9 @@ absl::Status OrchestratorServer::OpenParts() {
   for (const StageAddresses& stage : addresses) {
     engine_metrics_.AddStage(stage.stage);
   }
-  fleet_ = std::make_unique<GrpcFleet>(addresses, GrpcFleetOptions(), clock,
+  GrpcFleetOptions fleet;
+  fleet.sessions = !options_.call_each_execution;
+  fleet_ = std::make_unique<GrpcFleet>(addresses, std::move(fleet), clock,
                                        *timers_, registry);
   cache_executor_ =
       std::make_unique<BoundedExecutor>("cache", kCacheThreads, kCacheQueue);

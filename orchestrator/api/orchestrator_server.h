@@ -49,6 +49,8 @@ struct OrchestratorOptions {
   LeaseOptions lease;
   // --scale-to-zero: stages may have no replica while nothing is to do.
   bool scale_to_zero = false;
+  // --call-each-execution: as GrpcFleetOptions::sessions, the other way round.
+  bool call_each_execution = false;
   // --http-listen: `host:port` of the API over HTTP; port 0 lets the kernel
   // choose; empty: it is not served.
   std::string http_listen_address = "127.0.0.1:0";

@@ -32,7 +32,8 @@ struct ExecutionCalls::Execution {
 
 void ExecutionCalls::Start(ExecutionOrder order) {
   const std::shared_ptr<ReplicaChannel> channel = order.channel;
-  if (order.request.ByteSizeLong() <= kMaxSessionRequestBytes) {
+  if (sessions_wanted_ &&
+      order.request.ByteSizeLong() <= kMaxSessionRequestBytes) {
     const auto open = channel->session();
     if (open != nullptr && ExecuteOver(open, order)) return;
     if (!channel->serves_no_sessions()) {

@@ -29,12 +29,13 @@ class ClientStreamCall;
 //            runs until those have ended.
 class ExecutionCalls {
  public:
-  ExecutionCalls(CallGate& gate, TimerQueue& timers)
-      : gate_(gate), timers_(timers) {}
+  // `sessions`: as GrpcFleetOptions.
+  ExecutionCalls(bool sessions, CallGate& gate, TimerQueue& timers)
+      : sessions_wanted_(sessions), gate_(gate), timers_(timers) {}
 
   // Has an order executed: over the session of its channel, which is opened
-  // first if need be, or by a call of its own, if the replica serves no
-  // sessions or the request is large. `callbacks.on_end` is told:
+  // first if need be, or by a call of its own, if sessions are not wanted or
+  // not served or the request is large. `callbacks.on_end` is told:
   //   the result      the execution ended well.
   //   INTERNAL        a stream of its own ended well, without one.
   //   UNAVAILABLE     the replica was lost or not reached, or Detach.
@@ -67,6 +68,7 @@ class ExecutionCalls {
   absl::StatusOr<v1::ExecutionResult> Conclude(Execution& execution,
                                                absl::Status end);
 
+  const bool sessions_wanted_;
   CallGate& gate_;
   TimerQueue& timers_;
 

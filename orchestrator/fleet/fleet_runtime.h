@@ -23,6 +23,8 @@ struct GrpcFleetOptions {
   HostLookup lookup = LookUpHost;
   // Called after each change of a replica; a test waits for it.
   std::function<void()> changed_for_test = [] {};
+  // Whether the executions at a replica that serves sessions share a stream.
+  bool sessions = true;
   // How long Cancel may take, > 0.
   absl::Duration cancel_timeout = absl::Seconds(5);
 };

@@ -39,7 +39,7 @@ GrpcFleet::GrpcFleet(const std::vector<StageAddresses>& stages,
                            {},
                            {}}),
       metrics_(registry),
-      calls_(runtime_->gate, timers) {
+      calls_(runtime_->options.sessions, runtime_->gate, timers) {
   for (const StageAddresses& addresses : stages) {
     names_.push_back(addresses.stage);
     stages_.emplace(addresses.stage, std::make_shared<StageReplicas>(

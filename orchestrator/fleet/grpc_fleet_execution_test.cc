@@ -180,6 +180,19 @@ TEST_P(GrpcFleetExecutionTest, ExecutesNothingAfterShutdown) {
   EXPECT_THAT(AwaitEnd().end, StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(GrpcFleetTest, OpensNoSessionIfNoneIsWanted) {
+  ScriptedStage stage("train", 1, /*with_sessions=*/true);
+  ASSERT_OK(stage.Start());
+  options_.sessions = false;
+  StartFleet({"train=" + stage.address()});
+  Execute("train", stage.address(), "r/train/1");
+  ASSERT_TRUE(stage.AwaitExecution("r/train/1"));
+  stage.Finish("r/train/1", v1::ExecutionResult());
+  EXPECT_OK(AwaitEnd().end);
+  EXPECT_EQ(MetricValue(registry_, "grpc_client_started_total", kOwnCalls), 1);
+  fleet_->Shutdown();  // before `stage` goes
+}
+
 TEST_F(GrpcFleetTest, AnExecutionsOwnStreamThatEndsWithoutAResultIsADefect) {
   ScriptedStage stage("train", 1);
   ASSERT_OK(stage.Start());

@@ -71,13 +71,19 @@ def report():
     }
     machines = sorted({part["machine"] for part in kept.values()})
     text = INTRODUCTION + "\n" + "\n\n".join(machines) + "\n"
-    loads = [f"{name} {part['load']:.1f}" for name, part in kept.items()]
+    # What an older bench has kept may lack it.
+    loads = [
+        f"{name} {part['load']:.1f}"
+        for name, part in kept.items()
+        if "load" in part
+    ]
     text += f"One-minute load at the end of each part: {', '.join(loads)}.\n"
     if any(part["quick"] for part in kept.values()):
         text += "\nMeasured with `--quick`: few repetitions, small sizes.\n"
     all_rows = [
         rows.Row(**row) for part in kept.values() for row in part["rows"]
     ]
+    yardsticks.scale(all_rows)
     text += "\n" + yardsticks.table(all_rows) + "\n"
     text += "\n" + rows.table(all_rows) + "\n"
     for part in kept.values():

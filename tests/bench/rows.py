@@ -13,6 +13,7 @@ class Row:
     unit: str  # s, ms or us, where less is better; MiB likewise; or /s
     values: list  # one of each repetition
     goal: str = ""  # of ours
+    limit: float | None = None  # the goal, where it is one in the row's unit
     met: bool | None = None
     note: str = ""
 
@@ -27,10 +28,19 @@ def ours(what, unit, values, note=""):
 
 def aim(row, limit):
     """Sets a goal: under the limit, or over it for what is counted a second."""
-    over = row.unit == "/s"
-    row.goal = f"{'>' if over else '<'} {limit:g} {row.unit}".replace(" /", "/")
-    row.met = row.median > limit if over else row.median < limit
+    row.limit = limit
+    row.goal = limit_text(row, limit)
+    row.met = keeps(row, limit)
     return row
+
+
+def limit_text(row, limit):
+    sign = ">" if row.unit == "/s" else "<"
+    return f"{sign} {limit:.3g} {row.unit}".replace(" /", "/")
+
+
+def keeps(row, limit):
+    return row.median > limit if row.unit == "/s" else row.median < limit
 
 
 def aim_times(row, peer, times):

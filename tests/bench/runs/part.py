@@ -72,6 +72,8 @@ def measure(options):
     noop, bare = bench("noop"), bench("bare")
     checked = bench("noop", STAGECOACH_CHECK_LOCK_ORDER="1")
     told = bench("noop", "--events")
+    alone = bench("noop", "--call-each-execution")
+    alone_by = "off: one stream for all executions of a replica"
     told_by = "off: callers are spared the events"
     python = peers.over_servers(
         ["noop"] * 4, runs=50 if options.quick else 1000, seconds=seconds
@@ -94,13 +96,16 @@ def measure(options):
         aim(ours(P50, "ms", noop["p50_ms"], note=cpu("one_us")), 1.3),
         Row(P50, python_by, "ms", middle(python_ms), note=lax),
         Row(P50, bare_by, "ms", bare["p50_ms"], note=lax),
+        Row(P50, alone_by, "ms", alone["p50_ms"]),
         Row(P50, told_by, "ms", told["p50_ms"]),
         aim(ours(P99, "ms", noop["p99_ms"]), 5),
         Row(P99, python_by, "ms", middle(python_ms, 0.99), note=lax),
         Row(P99, bare_by, "ms", bare["p99_ms"], note=lax),
+        Row(P99, alone_by, "ms", alone["p99_ms"]),
         aim(ours(RATE, "/s", noop["rate"], note=cpu("many_us")), 3500),
         Row(RATE, python_by, "/s", [python["rate"]], note=lax),
         Row(RATE, bare_by, "/s", bare["rate"], note=lax),
+        Row(RATE, alone_by, "/s", alone["rate"]),
         Row(RATE, told_by, "/s", told["rate"]),
         Row(RATE, "off: no checks of lock order", "/s", checked["rate"]),
         *commit_rows(repeats),

@@ -3,7 +3,7 @@
 //
 //   stagecoach-runs-bench [--workload noop|airline|bare] [--runs N]
 //       [--callers N] [--seconds N] [--steps N] [--slots N] [--repeats N]
-//       [--events]
+//       [--events] [--call-each-execution]
 //
 // Prints a JSON object of arrays, a value for each repeat: `p50_ms`, `p99_ms`,
 // `rate` (a second) and, for each process, the microseconds of CPU time that
@@ -47,6 +47,7 @@ struct BenchOptions {
   int repeats = 1;
   int warm_up = 200;
   bool events = false;
+  bool call_each_execution = false;
 };
 
 class RunsBench {
@@ -75,6 +76,8 @@ class RunsBench {
       std::vector<std::string> flags = {"--log-level=warning"};
       if (name != "orchestrator") {
         flags.push_back(absl::StrCat("--slots=", options_.slots));
+      } else if (options_.call_each_execution) {
+        flags.push_back("--call-each-execution");
       }
       SC_RETURN_IF_ERROR(cluster_.Start(name, flags));
     }
@@ -222,6 +225,8 @@ int main(int argc, char** argv) {
       {"--slots", &options.slots},     {"--repeats", &options.repeats},
       {"--warm-up", &options.warm_up}};
   app.add_flag("--events", options.events, "callers are told every event");
+  app.add_flag("--call-each-execution", options.call_each_execution,
+               "as the orchestrator's flag");
   for (const auto& [name, value] : numbers) {
     app.add_option(name, *value)->check(CLI::PositiveNumber);
   }
