@@ -15,6 +15,14 @@ namespace {
 
 constexpr int kBareCalls = 4;
 
+// A stub that lives as long as the process: who is told the end of the last
+// call may end while a thread of gRPC still lets go of it, and such a thread
+// must not drop the last share of a channel.
+template <typename Service>
+typename Service::Stub& KeptStub(const std::string& address) {
+  return *Service::NewStub(MakeChannel(address)).release();
+}
+
 void CallAgain(v1::StageService::Stub& stub, int calls, const Done& done) {
   const v1::DescribeRequest request;
   CallUnary<v1::DescribeResponse>(
@@ -50,9 +58,8 @@ std::string NoopPipeline(int steps) {
 Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
                      bool events,
                      std::function<void(const v1::Run& run)> on_ended) {
-  const std::shared_ptr<v1::Orchestrator::Stub> stub =
-      v1::Orchestrator::NewStub(
-          MakeChannel(cluster.endpoints("orchestrator").grpc));
+  auto* const stub =
+      &KeptStub<v1::Orchestrator>(cluster.endpoints("orchestrator").grpc);
   return [stub, pipeline, events, on_ended](const Done& done) {
     struct Call {
       v1::ExecuteRunRequest request;
@@ -81,8 +88,8 @@ Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
 }
 
 Workload BareCalls(TestCluster& cluster) {
-  const std::shared_ptr<v1::StageService::Stub> stub =
-      v1::StageService::NewStub(MakeChannel(cluster.endpoints("noop").grpc));
+  auto* const stub =
+      &KeptStub<v1::StageService>(cluster.endpoints("noop").grpc);
   return [stub](const Done& done) { CallAgain(*stub, kBareCalls, done); };
 }
 

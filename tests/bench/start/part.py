@@ -60,6 +60,21 @@ def start_once(name):
         return seconds, programs.resident_mib(process.pid)
 
 
+def loading_row(own, repeats):
+    """What is left of a start if the program does nothing."""
+    command = [programs.BIN / "stagecoach-orchestrator", "--version"]
+    values = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        values.append(1e3 * (time.perf_counter() - began))
+    listed = subprocess.run(
+        ["ldd", command[0]], check=True, capture_output=True, text=True
+    ).stdout
+    note = f"`--version`: {len(listed.splitlines())} libraries"
+    return Row(own.what, "limit: loading and ending", "ms", values, note=note)
+
+
 def start_rows(repeats):
     rows, memory = [], {}
     for name in NAMES:
@@ -69,6 +84,8 @@ def start_rows(repeats):
             f"start to SERVING: {name}", "ms", [1e3 * s for s, _ in goes]
         )
         rows.append(aim(row, 50) if name == "orchestrator" else row)
+        if name == "orchestrator":
+            rows.append(loading_row(row, repeats))
     for name, values in memory.items():
         row = ours(f"memory, idle: {name}", "MiB", values)
         rows.append(aim(row, 40 if name == "orchestrator" else 160))
