@@ -36,7 +36,7 @@ def aim(row, limit):
 
 def limit_text(row, limit):
     sign = ">" if row.unit == "/s" else "<"
-    return f"{sign} {limit:.3g} {row.unit}".replace(" /", "/")
+    return f"{sign} {number(limit)} {row.unit}".replace(" /", "/")
 
 
 def keeps(row, limit):

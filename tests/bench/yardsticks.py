@@ -44,7 +44,8 @@ def scale(rows):
         if row.limit is None or beside not in medians:
             continue
         here = row.limit * medians[beside] / YARDSTICKS[beside]
-        row.goal += f"; here {limit_text(row, here)}"
+        there = limit_text(row, row.limit)
+        row.goal = f"{there}; here {limit_text(row, here)}"
         row.met = keeps(row, here)
 
 
