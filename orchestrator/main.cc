@@ -1,9 +1,9 @@
 // stagecoach-orchestrator: see --help.
 
-#include <limits.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <climits>
 #include <cstdlib>
 #include <string>
 

@@ -71,7 +71,7 @@ absl::StatusOr<Engine::Active*> Engine::TakeUpNow(v1::Run run) {
   }
   auto active = std::make_unique<Active>(
       Active{.run = ActiveRun::Recovered(std::move(run)),
-             .feed = feeds_.Open(id, std::move(events)),
+             .feed = feeds_.Open(id, events),
              .effects = {},
              .callers = {}});
   Log(LogLevel::kInfo, "run taken up again", {{"run", id}});

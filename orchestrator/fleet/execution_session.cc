@@ -41,7 +41,7 @@ std::shared_ptr<ExecutionSession> ExecutionSession::Open(
   Held held{std::move(pass),
             std::shared_ptr<ExecutionSession>(new ExecutionSession(
                 std::move(address), timers, std::move(on_over)))};
-  const std::shared_ptr<ExecutionSession> self = held.self;
+  std::shared_ptr<ExecutionSession> self = held.self;
   ExecutionSession* const session = self.get();
   self->call_ = Call::Start(
       [&](auto* context, auto* reactor) {

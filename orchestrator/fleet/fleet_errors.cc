@@ -37,7 +37,7 @@ absl::Status NoServingReplica(absl::string_view stage,
     }
     reasons.push_back(Explain(replica));
   }
-  if (reasons.empty()) reasons.push_back("none has been found");
+  if (reasons.empty()) reasons.emplace_back("none has been found");
   return absl::UnavailableError(absl::StrCat(
       "stage \"", stage,
       "\" has no serving replica: ", absl::StrJoin(reasons, "; ")));

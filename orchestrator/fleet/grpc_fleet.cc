@@ -109,7 +109,7 @@ void GrpcFleet::Cancel(absl::string_view stage, const std::string& address,
                                          std::move(done));
       },
       [address, id = request.execution_id(),
-       pass = std::move(pass)](absl::StatusOr<v1::CancelResponse> end) {
+       pass = std::move(pass)](const absl::StatusOr<v1::CancelResponse>& end) {
         if (end.ok()) return;
         Log(LogLevel::kWarning, "replica did not take a cancellation",
             {{"execution", id}, {"replica", address}, {"error", end.status()}});

@@ -47,7 +47,7 @@ class ReplicaTest : public testing::Test {
         absl::MutexLock lock(&mutex_);
         seen = changes_;
       }
-      const ReplicaCondition condition = replica_->condition();
+      ReplicaCondition condition = replica_->condition();
       if (condition.state == state) return condition;
       const auto changed = [this, seen] {
         mutex_.AssertHeld();

@@ -176,7 +176,7 @@ void ScriptedStage::SetRefusal(const absl::Status& refusal) {
 bool ScriptedStage::AwaitExecution(const std::string& execution_id) {
   return Await([&] {
     mutex_.AssertHeld();
-    return callers_.count(execution_id) > 0;
+    return callers_.contains(execution_id);
   });
 }
 
@@ -292,7 +292,7 @@ grpc::ServerWriteReactor<v1::ExecuteResponse>* ScriptedStage::Execute(
   return reactor;
 }
 
-void ScriptedStage::Add(const std::string& execution_id, Caller caller) {
+void ScriptedStage::Add(const std::string& execution_id, const Caller& caller) {
   absl::Status refusal;
   {
     absl::MutexLock lock(&mutex_);

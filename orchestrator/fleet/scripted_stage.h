@@ -107,7 +107,7 @@ class ScriptedStage final : private v1::StageService::CallbackService {
       const v1::ExecuteRequest* request) override;
 
   // Adds a caller, or tells it the refusal.
-  void Add(const std::string& execution_id, Caller caller);
+  void Add(const std::string& execution_id, const Caller& caller);
   Caller CallerOf(const std::string& execution_id);
   // Makes those who wait look again.
   void Tell();

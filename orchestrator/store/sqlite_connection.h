@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "absl/container/flat_hash_map.h"
@@ -107,7 +108,7 @@ class SqliteConnection {
 
  private:
   friend class SqliteRows;
-  explicit SqliteConnection(const std::string& path) : path_(path) {}
+  explicit SqliteConnection(std::string path) : path_(std::move(path)) {}
 
   absl::StatusOr<sqlite3_stmt*> Prepare(const char* sql);
   absl::Status InTransaction(const char* begin,

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -19,8 +20,8 @@ namespace stagecoach {
 class SqliteReaderPool {
  public:
   // Opens connections to `path` as they are needed, `size` at most.
-  SqliteReaderPool(const std::string& path, int size, absl::Duration timeout)
-      : path_(path), timeout_(timeout), unopened_(size) {}
+  SqliteReaderPool(std::string path, int size, absl::Duration timeout)
+      : path_(std::move(path)), timeout_(timeout), unopened_(size) {}
 
   // A connection that is the caller's alone until this ends.
   class Lease {

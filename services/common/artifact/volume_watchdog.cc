@@ -52,7 +52,7 @@ struct Gauges {
 };
 
 absl::Status WriteProbe(FileSystem& files, absl::string_view path) {
-  const absl::Status written = WriteWholeFile(files, path, "probe\n");
+  absl::Status written = WriteWholeFile(files, path, "probe\n");
   const absl::Status removed = files.RemoveFile(path);
   if (!written.ok()) return written;
   // NFS repeats a call whose answer was lost.
@@ -207,7 +207,7 @@ VolumeWatchdog::VolumeWatchdog(const VolumeMap& volumes,
                                VolumeWatchdogOptions options, Clock& clock,
                                TimerQueue& timers,
                                prometheus::Registry& registry,
-                               OnChange on_change) {
+                               const OnChange& on_change) {
   for (const auto& [name, files] : volumes) {
     const auto watch = std::make_shared<Watch>(files, options, clock, timers,
                                                registry, on_change);

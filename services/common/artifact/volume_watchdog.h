@@ -58,7 +58,7 @@ class VolumeWatchdog {
   // Starts probing. Until its first probe has ended a volume is down.
   VolumeWatchdog(const VolumeMap& volumes, VolumeWatchdogOptions options,
                  Clock& clock, TimerQueue& timers,
-                 prometheus::Registry& registry, OnChange on_change);
+                 prometheus::Registry& registry, const OnChange& on_change);
 
   // Ends all probes but those that hang, and waits for a running `on_change`;
   // not to be called from there.

@@ -45,8 +45,11 @@ class TestVolume final : public MemoryFileSystem {
   absl::StatusOr<FileInfo> Stat(absl::string_view path) override {
     absl::MutexLock lock(&mutex_);
     hanging_ = hangs_;
-    mutex_.Await(absl::Condition(
-        +[](bool* hangs) { return !*hangs; }, &hangs_));
+    const auto goes_on = [this] {
+      mutex_.AssertHeld();
+      return !hangs_;
+    };
+    mutex_.Await(absl::Condition(&goes_on));
     hanging_ = false;
     if (!result_.ok()) return result_;
     return MemoryFileSystem::Stat(path);
@@ -64,7 +67,7 @@ class VolumeWatchdogTest : public testing::Test {
   // The volume of a report, and the reason why it is down, or kUp.
   using Report = std::pair<std::string, std::string>;
 
-  std::unique_ptr<VolumeWatchdog> Watch(VolumeMap volumes) {
+  std::unique_ptr<VolumeWatchdog> Watch(const VolumeMap& volumes) {
     return std::make_unique<VolumeWatchdog>(
         volumes,
         VolumeWatchdogOptions{.interval = absl::Seconds(5),

@@ -97,7 +97,7 @@ class LstmTrainingStep final : public TrainingStep {
   static float* At(const at::Tensor& tensor) {
     return tensor.mutable_data_ptr<float>();
   }
-  const at::Tensor* LayerOf(int64_t layer) const {
+  const at::Tensor* LayerOf(size_t layer) const {
     return &parameters_[kTensorsPerLayer * layer];
   }
   const at::Tensor* Linear() const {

@@ -95,8 +95,8 @@ class DuplexTest : public testing::Test {
     server_ = *std::move(server);
     ChannelOptions channel;
     channel.own_connection = true;
-    stub_ =
-        v1::SessionService::NewStub(MakeChannel(server_->address(), channel));
+    kept_.push_back(MakeChannel(server_->address(), channel));
+    stub_ = v1::SessionService::NewStub(kept_.back());
   }
   ~DuplexTest() override { server_->Shutdown(absl::ZeroDuration()); }
 
@@ -127,6 +127,12 @@ class DuplexTest : public testing::Test {
     done_.WaitForNotification();
     return end_;
   }
+
+  // Until the process ends: who is told the end of a call may be gone while a
+  // thread of gRPC still lets go of it, and such a thread must not drop the
+  // last share of a channel.
+  static inline auto& kept_ =
+      *new std::vector<std::shared_ptr<grpc::ChannelInterface>>();
 
   ProcessMetrics metrics_{"test"};
   FakeSessionService service_;

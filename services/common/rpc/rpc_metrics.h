@@ -84,8 +84,8 @@ class CallRecorder {
   CallRecorder(const CallRecorder&) = delete;
   CallRecorder& operator=(const CallRecorder&) = delete;
 
-  void Received() { method_.received->Increment(); }
-  void Sent() { method_.sent->Increment(); }
+  void Received() const { method_.received->Increment(); }
+  void Sent() const { method_.sent->Increment(); }
   // `code` is a gRPC status code; one out of range counts as UNKNOWN.
   void Handled(int code);
 

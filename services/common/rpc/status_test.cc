@@ -11,8 +11,6 @@
 namespace stagecoach {
 namespace {
 
-using testing::EndsWith;
-
 TEST(StatusTest, EveryCodeKeepsItsNumberAndMessageBothWays) {
   for (int code = 1; code <= 16; ++code) {
     const absl::Status status(static_cast<absl::StatusCode>(code), "why");

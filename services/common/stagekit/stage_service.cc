@@ -193,7 +193,7 @@ std::shared_ptr<Execution> StageService::Join(
   }
   auto admission = registry_.Admit(checked->id, checked->lease_epoch);
   if (absl::IsResourceExhausted(admission.status())) {
-    ReplayOrRefuse(*std::move(checked), std::move(watcher), admission.status());
+    ReplayOrRefuse(*std::move(checked), watcher, admission.status());
     return nullptr;
   }
   if (!admission.ok()) {
@@ -217,7 +217,7 @@ void StageService::Leave(const std::shared_ptr<Execution>& execution,
   });
 }
 
-void StageService::Start(std::shared_ptr<Execution> execution,
+void StageService::Start(const std::shared_ptr<Execution>& execution,
                          CheckedRequest request, PhaseClock phases) {
   metrics_.Started();
   LoggerOf(request.id)
@@ -262,9 +262,9 @@ std::shared_ptr<ExecutionLog> StageService::OpenLog(
   return log;
 }
 
-void StageService::ReplayOrRefuse(CheckedRequest request,
-                                  std::shared_ptr<ExecutionWatcher> watcher,
-                                  absl::Status refusal) {
+void StageService::ReplayOrRefuse(
+    CheckedRequest request, const std::shared_ptr<ExecutionWatcher>& watcher,
+    absl::Status refusal) {
   SetRetryHint(refusal, options_.retry_after);
   const absl::Status submitted =
       replays_.Submit([this, request = std::move(request), watcher, refusal] {

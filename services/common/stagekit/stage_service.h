@@ -106,8 +106,8 @@ class StageService final : public v1::StageService::CallbackService {
   StageMetrics& metrics() { return metrics_; }
 
  private:
-  void Start(std::shared_ptr<Execution> execution, CheckedRequest request,
-             PhaseClock phases);
+  void Start(const std::shared_ptr<Execution>& execution,
+             CheckedRequest request, PhaseClock phases);
   // On a slot's thread.
   void Run(const std::shared_ptr<Execution>& execution,
            const CheckedRequest& request, PhaseClock phases);
@@ -115,7 +115,7 @@ class StageService final : public v1::StageService::CallbackService {
   std::shared_ptr<ExecutionLog> OpenLog(const CheckedRequest& request);
   // Answers from what was published before; with `refusal` if nothing was.
   void ReplayOrRefuse(CheckedRequest request,
-                      std::shared_ptr<ExecutionWatcher> watcher,
+                      const std::shared_ptr<ExecutionWatcher>& watcher,
                       absl::Status refusal);
   absl::Status CancelExecution(const v1::CancelRequest& request);
   void CountRefusal(const absl::Status& refusal);

@@ -139,8 +139,7 @@ class SessionCalls {
 template <typename StageType>
 class ServedStage {
  public:
-  explicit ServedStage(StageServiceOptions options = {})
-      : options_(std::move(options)) {
+  explicit ServedStage(StageServiceOptions options = {}) : options_(options) {
     Start();
   }
   ~ServedStage() { Stop(); }
@@ -184,7 +183,7 @@ class ServedStage {
   absl::Status Execute(const v1::ExecuteRequest& request,
                        v1::ExecutionResult* result = nullptr) {
     ExecuteCall call(*stub_, request);
-    const absl::Status status = call.Finish();
+    absl::Status status = call.Finish();
     if (result != nullptr) *result = call.result();
     return status;
   }

@@ -52,7 +52,7 @@ struct BenchOptions {
 
 class RunsBench {
  public:
-  explicit RunsBench(const BenchOptions& options) : options_(options) {}
+  explicit RunsBench(BenchOptions options) : options_(std::move(options)) {}
 
   absl::Status Run() {
     SC_RETURN_IF_ERROR(Start());
@@ -77,7 +77,7 @@ class RunsBench {
       if (name != "orchestrator") {
         flags.push_back(absl::StrCat("--slots=", options_.slots));
       } else if (options_.call_each_execution) {
-        flags.push_back("--call-each-execution");
+        flags.emplace_back("--call-each-execution");
       }
       SC_RETURN_IF_ERROR(cluster_.Start(name, flags));
     }
@@ -142,7 +142,8 @@ class RunsBench {
   void AddMemory() {
     for (const std::string& name : names_) {
       result_["rss_mib"][name].push_back(
-          ResidentMemory(cluster_.process(name).pid()) / double{1 << 20});
+          static_cast<double>(ResidentMemory(cluster_.process(name).pid())) /
+          double{1 << 20});
     }
   }
 
@@ -232,7 +233,7 @@ int main(int argc, char** argv) {
   }
   CLI11_PARSE(app, argc, argv);
   stagecoach::ConfigureLockOrderChecks();
-  const absl::Status status = stagecoach::RunsBench(options).Run();
+  const absl::Status status = stagecoach::RunsBench(std::move(options)).Run();
   if (status.ok()) return 0;
   std::fprintf(stderr, "%s\n", status.ToString().c_str());
   return 1;

@@ -57,7 +57,7 @@ std::string NoopPipeline(int steps) {
 
 Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
                      bool events,
-                     std::function<void(const v1::Run& run)> on_ended) {
+                     const std::function<void(const v1::Run& run)>& on_ended) {
   auto* const stub =
       &KeptStub<v1::Orchestrator>(cluster.endpoints("orchestrator").grpc);
   return [stub, pipeline, events, on_ended](const Done& done) {

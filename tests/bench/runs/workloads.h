@@ -24,7 +24,7 @@ std::string NoopPipeline(int steps);
 // each. `on_ended` is told of each run that has ended, before `done`.
 Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
                      bool events,
-                     std::function<void(const v1::Run& run)> on_ended);
+                     const std::function<void(const v1::Run& run)>& on_ended);
 
 // The least that four remote steps cost: as many calls, one after the other,
 // to a server of gRPC's callback API that answers at once; nothing durable.
