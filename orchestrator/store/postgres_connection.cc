@@ -149,8 +149,10 @@ absl::Status PostgresConnection::ErrorOf(const pg_result& result,
   return absl::Status(code, text);
 }
 
-absl::Status PostgresConnection::Wait(short events, absl::Duration deadline) {
-  pollfd socket = {.fd = PQsocket(connection_), .events = events, .revents = 0};
+absl::Status PostgresConnection::Wait(int events, absl::Duration deadline) {
+  pollfd socket = {.fd = PQsocket(connection_),
+                   .events = static_cast<decltype(pollfd::events)>(events),
+                   .revents = 0};
   for (;;) {
     const int64_t left = absl::ToInt64Milliseconds(
         absl::Ceil(deadline - Now(), absl::Milliseconds(1)));

@@ -88,8 +88,7 @@ class PostgresConnection {
   absl::StatusOr<ResultPtr> NextResult(absl::Duration deadline);
   absl::Status Flush(absl::Duration deadline);
   // `events` as poll takes them.
-  absl::Status Wait(short events,  // NOLINT(google-runtime-int)
-                    absl::Duration deadline);
+  absl::Status Wait(int events, absl::Duration deadline);
   void RollBack();
   absl::Status ErrorOf(const pg_result& result, absl::string_view sql) const;
   absl::Status Lost();
