@@ -48,10 +48,12 @@ project_files() { git ls-files -co --exclude-standard --deduplicate -- "$@"; }
 tidy_files() {
   local base
   base="$(base_commit)"
-  if [[ "${all}" == yes || -z "${base}" ]]; then
+  if [[ "${all}" == yes ]]; then
     project_files '*.cc'
     return
   fi
+  # A copy without history does not say what was changed.
+  [[ -n "${base}" ]] || return 0
   {
     git ls-files -o --exclude-standard -- '*.cc' '*.h'
     git diff --name-only --diff-filter=d HEAD -- '*.cc' '*.h'
