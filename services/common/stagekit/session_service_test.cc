@@ -25,6 +25,16 @@ StageServiceOptions Slots(int slots) {
   return options;
 }
 
+// A session whose call 1 is under way.
+std::unique_ptr<SessionCalls> OpenRunning(ServedStage<BlockingStage>& served,
+                                          const v1::ExecuteRequest& request) {
+  auto session = served.OpenSession();
+  session->Add(1, request);
+  session->Send();
+  served.stage().AwaitRuns(1);
+  return session;
+}
+
 TEST(SessionServiceTest, EveryExecutionOfAStreamEndsWithItsResult) {
   ServedStage<CopyStage> served(Slots(2));
   const auto session = served.OpenSession();
@@ -73,10 +83,7 @@ TEST(SessionServiceTest, ACallThatIsRefusedEndsAlone) {
 
 TEST(SessionServiceTest, AFullStageSaysWhenToTryAgain) {
   ServedStage<BlockingStage> served(Slots(1));
-  const auto session = served.OpenSession();
-  session->Add(1, served.Request(1, "first"));
-  session->Send();
-  served.stage().AwaitRuns(1);
+  const auto session = OpenRunning(served, served.Request(1, "first"));
   session->Add(2, served.Request(1, "second"));
   session->Send();
   const v1::SessionEvent refused = session->AwaitEnd(2);
@@ -91,10 +98,7 @@ TEST(SessionServiceTest, ABrokenStreamLeavesItsExecutionsToBeJoined) {
   ServedStage<BlockingStage> served;
   v1::ExecuteRequest request = served.Request();
   *request.mutable_timeout() = ToProtoDuration(absl::Hours(1));
-  const auto first = served.OpenSession();
-  first->Add(1, request);
-  first->Send();
-  served.stage().AwaitRuns(1);
+  const auto first = OpenRunning(served, request);
   first->Break();
   served.AwaitTimers(2);  // time-out and orphan
   const auto second = served.OpenSession();
@@ -114,10 +118,7 @@ TEST(SessionServiceTest, AnOrphanOfABrokenStreamIsStoppedAfterItsTimeout) {
   ServedStage<BlockingStage> served;
   v1::ExecuteRequest request = served.Request();
   *request.mutable_timeout() = ToProtoDuration(absl::Hours(1));
-  const auto session = served.OpenSession();
-  session->Add(1, request);
-  session->Send();
-  served.stage().AwaitRuns(1);
+  const auto session = OpenRunning(served, request);
   session->Break();
   served.AwaitTimers(2);
   served.Advance(absl::Seconds(59));
@@ -155,10 +156,7 @@ TEST(SessionServiceTest, PatienceBoundsARequestWithoutATimeout) {
 
 TEST(SessionServiceTest, CancelStopsAnExecutionOfAStream) {
   ServedStage<BlockingStage> served;
-  const auto session = served.OpenSession();
-  session->Add(1, served.Request());
-  session->Send();
-  served.stage().AwaitRuns(1);
+  const auto session = OpenRunning(served, served.Request());
   EXPECT_OK(served.Cancel("run/step/1"));
   EXPECT_THAT(session->AwaitEnd(1).error().message(),
               HasSubstr("was cancelled"));
@@ -166,10 +164,7 @@ TEST(SessionServiceTest, CancelStopsAnExecutionOfAStream) {
 
 TEST(SessionServiceTest, ShutdownEndsAStreamAfterItsExecutions) {
   ServedStage<BlockingStage> served;
-  const auto session = served.OpenSession();
-  session->Add(1, served.Request());
-  session->Send();
-  served.stage().AwaitRuns(1);
+  const auto session = OpenRunning(served, served.Request());
   served.sessions().Shutdown();
   served.stage().Release();
   EXPECT_TRUE(session->AwaitEnd(1).has_result());
