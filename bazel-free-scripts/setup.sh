@@ -26,9 +26,9 @@ readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git ninja-build
   python3 python3-pip python3-venv unzip
   libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev
-  libfast-float-dev libgmock-dev libgrpc++-dev libgtest-dev libmicrohttpd-dev
-  libpq-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
-  libyaml-cpp-dev libzip-dev nlohmann-json3-dev prometheus-cpp-dev
+  libfast-float-dev libgmock-dev libgrpc++-dev libgtest-dev libjemalloc-dev
+  libmicrohttpd-dev libpq-dev libprotobuf-dev libspdlog-dev libsqlite3-dev
+  libssl-dev libyaml-cpp-dev libzip-dev nlohmann-json3-dev prometheus-cpp-dev
   protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 readonly TEST_PACKAGES=(curl libfuse3-dev postgresql)

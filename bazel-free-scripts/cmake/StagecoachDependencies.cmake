@@ -21,6 +21,11 @@ find_package(ZLIB REQUIRED)
 find_library(STAGECOACH_ZIP_LIBRARY zip REQUIRED)
 add_library(libzip::zip INTERFACE IMPORTED)
 target_link_libraries(libzip::zip INTERFACE "${STAGECOACH_ZIP_LIBRARY}")
+# It has no CMake package.
+find_library(STAGECOACH_JEMALLOC_LIBRARY jemalloc REQUIRED)
+add_library(jemalloc::jemalloc INTERFACE IMPORTED)
+target_link_libraries(jemalloc::jemalloc
+                      INTERFACE "${STAGECOACH_JEMALLOC_LIBRARY}")
 if(STAGECOACH_BUILD_TESTS)
   find_package(GTest CONFIG REQUIRED)
 endif()

@@ -80,7 +80,9 @@ endfunction()
 # stagecoach_binary(NAME name SRCS main.cc… DEPS target… [TESTONLY])
 #
 # Adds a program; all programs stand together in <build>/bin, and are installed
-# unless TESTONLY.
+# unless TESTONLY. Their memory comes from jemalloc, which gives back what another
+# thread was given at half of what the C library takes: calls and their messages
+# begin on one thread and end on another. A sanitizer has an allocator of its own.
 function(stagecoach_binary)
   cmake_parse_arguments(ARG "TESTONLY" "NAME" "SRCS;DEPS" ${ARGN})
   if(ARG_TESTONLY AND NOT STAGECOACH_BUILD_TESTS)
@@ -89,6 +91,9 @@ function(stagecoach_binary)
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE stagecoach_build_options
                         ${ARG_DEPS})
+  if(NOT STAGECOACH_SANITIZE)
+    target_link_libraries(${ARG_NAME} PRIVATE jemalloc::jemalloc)
+  endif()
   set_target_properties(${ARG_NAME} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
   if(NOT ARG_TESTONLY)

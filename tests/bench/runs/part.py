@@ -69,11 +69,15 @@ def measure(options):
             **environment,
         )
 
-    noop, bare = bench("noop"), bench("bare")
+    # Its allocator comes before the one that our programs are linked with.
+    theirs = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
+    noop, bare = bench("noop"), bench("bare", **theirs)
+    plain = bench("noop", **theirs)
     checked = bench("noop", STAGECOACH_CHECK_LOCK_ORDER="1")
     told = bench("noop", "--events")
     alone = bench("noop", "--call-each-execution")
     alone_by = "off: one stream for all executions of a replica"
+    plain_by = "off: jemalloc"
     told_by = "off: callers are spared the events"
     python = peers.over_servers(
         ["noop"] * 4, runs=50 if options.quick else 1000, seconds=seconds
@@ -98,6 +102,7 @@ def measure(options):
         Row(P50, bare_by, "ms", bare["p50_ms"], note=lax),
         Row(P50, alone_by, "ms", alone["p50_ms"]),
         Row(P50, told_by, "ms", told["p50_ms"]),
+        Row(P50, plain_by, "ms", plain["p50_ms"]),
         aim(ours(P99, "ms", noop["p99_ms"]), 5),
         Row(P99, python_by, "ms", middle(python_ms, 0.99), note=lax),
         Row(P99, bare_by, "ms", bare["p99_ms"], note=lax),
@@ -107,6 +112,7 @@ def measure(options):
         Row(RATE, bare_by, "/s", bare["rate"], note=lax),
         Row(RATE, alone_by, "/s", alone["rate"]),
         Row(RATE, told_by, "/s", told["rate"]),
+        Row(RATE, plain_by, "/s", plain["rate"]),
         Row(RATE, "off: no checks of lock order", "/s", checked["rate"]),
         *commit_rows(repeats),
         Row(COMMIT, "sqlite3, one row", "ms", middle(commit_ms)),
