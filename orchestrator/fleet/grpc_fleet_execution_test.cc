@@ -211,29 +211,19 @@ TEST_F(GrpcFleetTest, AnExecutionGoesOnAtAReplicaThatIsNoLongerFound) {
   ScriptedStage second("train", 1);
   ASSERT_OK(first.Start());
   ASSERT_OK(second.Start());
-  absl::Mutex mutex;
-  std::vector<std::string> found = {first.address()};
-  options_.dns.refresh = absl::Milliseconds(5);
-  options_.lookup =
-      [&](const HostPort&) -> absl::StatusOr<std::vector<std::string>> {
-    absl::MutexLock lock(&mutex);
-    return found;
-  };
+  SetFound(first.address());
+  FindNames();
   StartFleet({"train=dns:///train:1"});
   ASSERT_TRUE(AwaitNotices(1));
   ASSERT_THAT(fleet_->Acquire("train"), IsOkAndHolds(first.address()));
   Execute("train", first.address(), "r/train/1");
   ASSERT_TRUE(first.AwaitExecution("r/train/1"));
-  {
-    absl::MutexLock lock(&mutex);
-    found = {second.address()};
-  }
+  SetFound(second.address());
   ASSERT_TRUE(AwaitReason(first.address(), "not an address of the stage"));
   first.Finish("r/train/1", v1::ExecutionResult());
   EXPECT_OK(AwaitEnd().end);
   fleet_->Release("train", first.address(), absl::ZeroDuration());
   EXPECT_TRUE(AwaitKnown(first.address(), false));
-  fleet_->Shutdown();  // before `found` goes
 }
 
 }  // namespace

@@ -35,6 +35,13 @@ class GrpcFleetTest : public testing::Test {
     int ends = 0;
   };
 
+  // What DNS names stand for. Look-ups share it: nobody waits for one, so that
+  // it may end after the test.
+  struct Found {
+    absl::Mutex mutex;
+    std::string address ABSL_GUARDED_BY(mutex);
+  };
+
   GrpcFleetTest() : timers_(Clock::Real()) {
     options_.changed_for_test = [this] { Tell(); };
   }
@@ -53,6 +60,21 @@ class GrpcFleetTest : public testing::Test {
       notices_.push_back(stage);
     });
     fleet_->Start();
+  }
+
+  // Has DNS names stand for what SetFound says; before StartFleet.
+  void FindNames() {
+    options_.dns.refresh = absl::Milliseconds(5);
+    options_.lookup =
+        [found = found_](
+            const HostPort&) -> absl::StatusOr<std::vector<std::string>> {
+      absl::MutexLock lock(&found->mutex);
+      return std::vector<std::string>{found->address};
+    };
+  }
+  void SetFound(const std::string& address) {
+    absl::MutexLock lock(&found_->mutex);
+    found_->address = address;
   }
 
   // Waits until the condition holds; looks when something has changed.
@@ -170,6 +192,7 @@ class GrpcFleetTest : public testing::Test {
   std::vector<std::string> notices_ ABSL_GUARDED_BY(mutex_);
   Outcome outcome_ ABSL_GUARDED_BY(mutex_);
 
+  const std::shared_ptr<Found> found_ = std::make_shared<Found>();
   prometheus::Registry registry_;
   TimerQueue timers_;
   GrpcFleetOptions options_;

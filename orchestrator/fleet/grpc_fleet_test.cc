@@ -243,23 +243,13 @@ TEST_F(GrpcFleetTest, ReplicasComeAndGoWithTheirDnsName) {
   ScriptedStage second("train", 1);
   ASSERT_OK(first.Start());
   ASSERT_OK(second.Start());
-  absl::Mutex mutex;
-  std::vector<std::string> found = {first.address()};
-  options_.dns.refresh = absl::Milliseconds(5);
-  options_.lookup =
-      [&](const HostPort&) -> absl::StatusOr<std::vector<std::string>> {
-    absl::MutexLock lock(&mutex);
-    return found;
-  };
+  SetFound(first.address());
+  FindNames();
   StartFleet({"train=dns:///train:1"});
   ASSERT_TRUE(AwaitServing(first.address()));
-  {
-    absl::MutexLock lock(&mutex);
-    found = {second.address()};
-  }
+  SetFound(second.address());
   EXPECT_TRUE(AwaitServing(second.address()));
   EXPECT_TRUE(AwaitKnown(first.address(), false));
-  fleet_->Shutdown();  // before `found` goes
 }
 
 TEST_F(GrpcFleetTest, ExportsReplicasAndSlots) {
