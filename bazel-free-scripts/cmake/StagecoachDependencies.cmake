@@ -32,3 +32,9 @@ endif()
 
 include(StagecoachHttp)
 include(StagecoachTorch)
+
+# The thread sanitizer is told of what shared libraries do (tests/testing/tsan).
+if(NOT STAGECOACH_SANITIZE)
+  include(StagecoachArchives)
+  stagecoach_link_archives()
+endif()
