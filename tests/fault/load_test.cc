@@ -11,11 +11,9 @@
 #include <signal.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -33,12 +31,6 @@ constexpr int kCallers = 8;
 constexpr int kMostEnds = 8;
 constexpr const char* kProcesses[] = {"orchestrator", "recorder", "recorder-2",
                                       "recorder-3"};
-
-int FromEnvironment(const char* name, int otherwise) {
-  const char* text = std::getenv(name);
-  int value = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
-}
 
 class LoadTest : public testing::Test {
  protected:

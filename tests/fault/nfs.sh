@@ -12,6 +12,8 @@
 # STAGECOACH_TEST_OTHER_MOUNT is a second mount of the same folder that shares no
 # cache with the first (`nosharecache`), in place of a second machine.
 # STAGECOACH_TEST_SLOWNESS=3 multiplies the tests' limits by 3.
+# STAGECOACH_FAULT_PASSES=N kills at each crash point the first N times that it
+# is passed (1); STAGECOACH_FAULT_KILLS=N is how often the load is hit (20).
 #
 # Stores and logs stay on local disk. Prints what each test did; the exit status
 # is 0 only if all passed.
@@ -39,7 +41,7 @@ main() {
   local root folder build status=0 test
   root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
   if [[ "$#" -lt 1 || "$1" == --help || "$1" == -h ]]; then
-    sed -n '2,19s/^# \{0,1\}//p' "$0"
+    sed -n '2,21s/^# \{0,1\}//p' "$0"
     return 0
   fi
   folder="$(cd "$1" && pwd)"
@@ -47,6 +49,7 @@ main() {
   printf 'volumes on %s (%s)\n' "${folder}" \
     "$(stat --file-system --format=%T "${folder}")"
   export STAGECOACH_TEST_VOLUMES="${folder}"
+  export STAGECOACH_FAULT_PASSES="${STAGECOACH_FAULT_PASSES:-1}"
   for test in integration/reference_run_test integration/replicas_test \
     fault/file_server_test fault/crash_points_test; do
     printf -- '--- %s\n' "${test}"

@@ -39,6 +39,12 @@ double Slowness() {
                                                                         : 1;
 }
 
+int FromEnvironment(const char* name, int otherwise) {
+  const char* text = std::getenv(name);
+  int value = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
+}
+
 v1::RunRequest AirlineRequest(int epochs) {
   v1::RunRequest request;
   request.set_pipeline("airline");

@@ -24,6 +24,9 @@ namespace stagecoach {
 // chosen: STAGECOACH_TEST_SLOWNESS, 1 unless it is set.
 double Slowness();
 
+// The number that a variable holds, or another one if it holds none.
+int FromEnvironment(const char* name, int otherwise);
+
 // The longest that a test waits for anything.
 inline const absl::Duration kPatience = absl::Seconds(60) * Slowness();
 
