@@ -13,9 +13,9 @@ enum class CrashPoint {
   kSubmitted,        // a run was handed over, nothing is stored
   kBeforeCommit,     // changes are decided, not stored
   kAfterCommit,      // they are stored, nobody knows
-  kEventsPublished,  // watchers know, callers and stages do not
-  kBeforeAnswer,     // a new run is stored, its caller is not told
-  kAfterAnswer,      // its caller is told
+  kEventsPublished,  // callers, stages and watchers know
+  kBeforeAnswer,     // what a caller wants is stored, it is not told
+  kAfterAnswer,      // it is told
   kBeforeCall,       // an attempt is stored, its stage is not called
   kAfterCall,        // its stage is called
   kResultReceived,   // an attempt has ended, that is not stored

@@ -174,7 +174,7 @@ void Engine::DecideTouched() {
       decision = Decide(active->run.View(), Now());
     }
     SetWake(*active, decision.wake_at);
-    if (active->run.changed() || !active->effects.empty()) {
+    if (active->run.changed() || active->awaited()) {
       uncommitted_.insert(run_id);
     }
   }

@@ -154,9 +154,11 @@ class Engine {
     std::shared_ptr<RunFeed> feed;
     // What is to be done once the next write of the run is durable.
     std::vector<Effect> effects;
-    // Whom to tell if that write fails for good.
+    // Whom to tell then, or that the write fails for good.
     std::vector<RunCallback> callers;
     absl::Time wake_at = absl::InfiniteFuture();
+
+    bool awaited() const { return !effects.empty() || !callers.empty(); }
   };
   using ActivePtr = std::unique_ptr<Active>;
 
@@ -179,6 +181,7 @@ class Engine {
   bool SomebodyWaits();
   void GoOn(Active& active, const RunWrite& write);
   void TellOthers(Active& active, RunWrite write);
+  void TellCallers(Active& active);
   void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
   void Forget(Active& active);
 
@@ -200,7 +203,6 @@ class Engine {
                  const RunCallback& done);
   bool AnswerReplay(const std::string& key, const std::string& digest,
                     const RunCallback& done);
-  void AnswerWhenDurable(Active& active, const RunCallback& done);
   void CancelNow(const std::string& run_id, const std::string& reason,
                  const RunCallback& done);
   void PauseNow(const std::string& run_id, const RunCallback& done);

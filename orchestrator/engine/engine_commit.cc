@@ -47,7 +47,7 @@ bool Engine::SomebodyWaits() {
   return std::any_of(uncommitted_.begin(), uncommitted_.end(),
                      [this](const std::string& run_id) {
                        const Active* active = Find(run_id);
-                       return active == nullptr || !active->effects.empty() ||
+                       return active == nullptr || active->awaited() ||
                               IsTerminal(active->run.run().state());
                      });
 }
@@ -66,8 +66,8 @@ void Engine::Commit() {
     if (active == nullptr) continue;
     if (!active->run.changed()) {
       // Nothing to be made durable first, e.g. a cancellation sent again.
-      active->callers.clear();
       for (const Effect& effect : std::exchange(active->effects, {})) effect();
+      TellCallers(*active);
       continue;
     }
     changed.push_back(active);
@@ -95,7 +95,6 @@ void Engine::Commit() {
 }
 
 void Engine::GoOn(Active& active, const RunWrite& write) {
-  active.callers.clear();
   for (const RunWrite::StepWrite& step : write.steps) {
     if (step.step.has_cache() && IsTerminal(step.step.state())) {
       SettleFlight(active, step.index);
@@ -104,7 +103,16 @@ void Engine::GoOn(Active& active, const RunWrite& write) {
   for (const Effect& effect : std::exchange(active.effects, {})) effect();
 }
 
+void Engine::TellCallers(Active& active) {
+  for (const RunCallback& done : std::exchange(active.callers, {})) {
+    PassCrashPoint(CrashPoint::kBeforeAnswer);
+    done(active.run.run());
+    PassCrashPoint(CrashPoint::kAfterAnswer);
+  }
+}
+
 void Engine::TellOthers(Active& active, RunWrite write) {
+  TellCallers(active);
   if (listener_) listener_(active.run.run(), write.insert, write.events);
   active.feed->Publish(std::move(write.events));
   PassCrashPoint(CrashPoint::kEventsPublished);

@@ -47,11 +47,6 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
       .callers = {done}});
   active->run.SharePipeline(pipelines_);
   Active& reference = *active;
-  active->effects.emplace_back([&reference, done] {
-    PassCrashPoint(CrashPoint::kBeforeAnswer);
-    done(reference.run.run());
-    PassCrashPoint(CrashPoint::kAfterAnswer);
-  });
   if (!key.empty()) run_by_key_[key] = id;
   Touch(reference);
   active_.emplace(id, std::move(active));
@@ -87,15 +82,9 @@ bool Engine::AnswerReplay(const std::string& key, const std::string& digest,
   } else if (active->run.inserted()) {
     done(active->run.run());
   } else {
-    AnswerWhenDurable(*active, done);
+    active->callers.push_back(done);
   }
   return true;
-}
-
-// `done` is told the run once its next write is durable, or that it is not.
-void Engine::AnswerWhenDurable(Active& active, const RunCallback& done) {
-  active.callers.push_back(done);
-  active.effects.emplace_back([&active, done] { done(active.run.run()); });
 }
 
 void Engine::CancelRun(std::string run_id, std::string reason,
@@ -120,7 +109,7 @@ void Engine::CancelNow(const std::string& run_id, const std::string& reason,
                        : absl::StrCat("cancelled on request: ", reason));
     Check(*active, active->run.Stop(ToError(why)));
   }
-  AnswerWhenDurable(*active, done);
+  active->callers.push_back(done);
   Touch(*active);
 }
 
@@ -139,7 +128,7 @@ void Engine::PauseNow(const std::string& run_id, const RunCallback& done) {
     // A run that has not started leaves its place to others.
     if (!active->run.run().has_start_time()) LeavePlace(*active);
   }
-  AnswerWhenDurable(*active, done);
+  active->callers.push_back(done);
   Touch(*active);
 }
 
@@ -156,7 +145,7 @@ void Engine::ResumeNow(const std::string& run_id, const RunCallback& done) {
     Check(*active, active->run.Resume());
     if (!active->run.admitted()) WantPlace(*active);
   }
-  AnswerWhenDurable(*active, done);
+  active->callers.push_back(done);
   Touch(*active);
 }
 
