@@ -3,7 +3,7 @@
 # missing. A second run builds only what has changed.
 #
 #   build.sh [PRESET [TARGET…]]    PRESET: release (default), dev, asan, tsan,
-#                                  clang
+#                                  clang, shared
 #                                  TARGET: none: all; `programs`: what is
 #                                  installed, without tests
 #
@@ -38,10 +38,10 @@ build() {
 main() {
   local preset="${1:-release}"
   case "${preset}" in
-    release | dev | asan | tsan | clang) ;;
+    release | dev | asan | tsan | clang | shared) ;;
     --help | -h) sed -n '2,11s/^# \{0,1\}//p' "$0" && return 0 ;;
     *) fail "unknown preset ${preset}; known: release, dev, asan," \
-      "tsan, clang" ;;
+      "tsan, clang, shared" ;;
   esac
   local needs=()
   [[ "${*:2}" == programs ]] || needs+=(--tests)

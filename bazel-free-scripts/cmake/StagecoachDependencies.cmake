@@ -34,7 +34,7 @@ include(StagecoachHttp)
 include(StagecoachTorch)
 
 # The thread sanitizer is told of what shared libraries do (tests/testing/tsan).
-if(NOT STAGECOACH_SANITIZE)
+if(STAGECOACH_LINK_ARCHIVES AND NOT STAGECOACH_SANITIZE)
   include(StagecoachArchives)
   stagecoach_link_archives()
 endif()

@@ -8,6 +8,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("STAGECOACH_BUILD", ROOT / "build/release"))
 BIN = BUILD / "bin"
+SHARED_BIN = ROOT / "build/shared/bin"
 
 LIMIT_SECONDS = 900
 

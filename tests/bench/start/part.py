@@ -31,11 +31,11 @@ def flags_of(name, folder):
 
 
 @contextlib.contextmanager
-def started(name, folder):
+def started(name, folder, programs_in=programs.BIN):
     """A process that serves, and the seconds that this took."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        [programs.BIN / f"stagecoach-{name}", *flags_of(name, folder)],
+        [programs_in / f"stagecoach-{name}", *flags_of(name, folder)],
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -51,28 +51,43 @@ def started(name, folder):
         process.wait()
 
 
-def start_once(name):
+def start_once(name, programs_in=programs.BIN):
     """Seconds until it serves with an empty store and volume; MiB then."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        started(name, pathlib.Path(folder)) as (process, seconds),
+        started(name, pathlib.Path(folder), programs_in) as (process, seconds),
     ):
         return seconds, programs.resident_mib(process.pid)
 
 
-def loading_row(own, repeats):
-    """What is left of a start if the program does nothing."""
-    command = [programs.BIN / "stagecoach-orchestrator", "--version"]
+def version_times(program, repeats):
+    """What is left of a start if the program does nothing; of what size."""
     values = []
     for _ in range(repeats):
         began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [program, "--version"], check=True, stdout=subprocess.DEVNULL
+        )
         values.append(1e3 * (time.perf_counter() - began))
     listed = subprocess.run(
-        ["ldd", command[0]], check=True, capture_output=True, text=True
+        ["ldd", program], check=True, capture_output=True, text=True
     ).stdout
-    note = f"`--version`: {len(listed.splitlines())} libraries"
-    return Row(own.what, "limit: loading and ending", "ms", values, note=note)
+    return values, f"`--version`: {len(listed.splitlines())} libraries"
+
+
+def loading_rows(own, repeats):
+    """What loading takes, and the start with all libraries shared."""
+    program = "stagecoach-orchestrator"
+    values, note = version_times(programs.BIN / program, repeats)
+    _, shared_note = version_times(programs.SHARED_BIN / program, 1)
+    shared = [
+        1e3 * start_once("orchestrator", programs.SHARED_BIN)[0]
+        for _ in range(repeats)
+    ]
+    return [
+        Row(own.what, "off: archives", "ms", shared, note=shared_note),
+        Row(own.what, "limit: loading and ending", "ms", values, note=note),
+    ]
 
 
 def start_rows(repeats):
@@ -85,7 +100,7 @@ def start_rows(repeats):
         )
         rows.append(aim(row, 50) if name == "orchestrator" else row)
         if name == "orchestrator":
-            rows.append(loading_row(row, repeats))
+            rows.extend(loading_rows(row, repeats))
     for name, values in memory.items():
         row = ours(f"memory, idle: {name}", "MiB", values)
         rows.append(aim(row, 40 if name == "orchestrator" else 160))
