@@ -27,6 +27,8 @@ class Name:
         self._file = folder / "hosts"
         self.environment = {
             "LD_PRELOAD": "libnss_wrapper.so",
+            # A sanitizer allows of no second C library.
+            "NSS_WRAPPER_DISABLE_DEEPBIND": "1",
             "NSS_WRAPPER_HOSTS": str(self._file),
         }
 
