@@ -24,16 +24,9 @@ if(STAGECOACH_SANITIZE)
     -fsanitize=${STAGECOACH_SANITIZE})
 endif()
 
-# What the thread sanitizer has to be told of Debian's Abseil.
+# What the thread sanitizer has to be told of Debian's libraries.
 if(STAGECOACH_SANITIZE STREQUAL "thread")
   target_link_libraries(stagecoach_build_options INTERFACE stagecoach_tsan)
-  file(READ "${PROJECT_SOURCE_DIR}/tests/testing/tsan/absl_mutex.cc" text)
-  string(REGEX MATCHALL "_ZNK?4absl[A-Za-z0-9_]+" symbols "${text}")
-  foreach(symbol IN LISTS symbols)
-    # --undefined: Abseil's libraries need it also where nothing of ours does.
-    target_link_options(stagecoach_build_options INTERFACE
-      "LINKER:--wrap=${symbol}" "LINKER:--undefined=__wrap_${symbol}")
-  endforeach()
 endif()
 
 # Seconds that a test may take.
