@@ -8,6 +8,7 @@
 // Debian 12.
 
 #include <dlfcn.h>
+#include <grpc/grpc.h>
 #include <link.h>
 #include <sanitizer/tsan_interface.h>
 
@@ -111,6 +112,11 @@ auto Ordered(const void* lock, const void* caller, const Call& call) {
   return call();
 }
 
+template <typename Function>
+Function* Theirs(Function* /*ours*/, const char* symbol) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, symbol));
+}
+
 }  // namespace
 
 // Programs ask the linker for it, so that it takes this file (CMakeLists.txt).
@@ -172,3 +178,29 @@ ORDERED(void, _ZN4absl7debian315BlockingCounter4WaitEv, counter,
 // The counter of those who share a status, which is a word if it is small.
 ORDERED(void, _ZN4absl7debian36Status15UnrefNonInlinedEm,
         reinterpret_cast<const void*>(shared), (uintptr_t shared), (shared))
+// What absl::call_once waits by while another thread makes the call.
+ORDERED(
+    uint32_t,
+    _ZN4absl7debian313base_internal12SpinLockWaitEPSt6atomicIjEiPKNS1_22SpinLockWaitTransitionENS1_14SchedulingModeE,
+    once, (const void* once, int count, const void* steps, int mode),
+    (once, count, steps, mode))
+
+// What a thread has done goes with an operation into gRPC's queues, which have
+// no locks, and comes out with its end.
+grpc_call_error grpc_call_start_batch(grpc_call* call,
+                                      const grpc_op* operations, size_t count,
+                                      void* tag, void* reserved) {
+  static auto* const theirs =
+      Theirs(&grpc_call_start_batch, "grpc_call_start_batch");
+  __tsan_release(&all_of_grpc);
+  return theirs(call, operations, count, tag, reserved);
+}
+
+grpc_event grpc_completion_queue_next(grpc_completion_queue* queue,
+                                      gpr_timespec deadline, void* reserved) {
+  static auto* const theirs =
+      Theirs(&grpc_completion_queue_next, "grpc_completion_queue_next");
+  const grpc_event event = theirs(queue, deadline, reserved);
+  __tsan_acquire(&all_of_grpc);
+  return event;
+}
