@@ -50,7 +50,7 @@ class CrashPointsTest : public testing::TestWithParam<int> {
       environment.push_back(
           absl::StrCat("STAGECOACH_CRASH_AT=", PointName(), ":", nth_));
     }
-    const absl::Status started =
+    absl::Status started =
         cluster_.Start("orchestrator", {"--log-level=error"}, environment);
     if (started.ok() || !armed) return started;
     return TakeNoteOfCrash() ? Revive() : started;

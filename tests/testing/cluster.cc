@@ -92,7 +92,7 @@ std::string TestCluster::log(const std::string& name) const {
 }
 
 std::string TestCluster::PutFile(const std::string& path,
-                                 const std::string& content) {
+                                 const std::string& content) const {
   const std::filesystem::path file = volume() + "/" + path;
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << content;
@@ -111,7 +111,7 @@ std::vector<std::string> TestCluster::Flags(const std::string& name) const {
   };
   if (ProgramOf(name) != "orchestrator") return flags;
   flags.push_back(absl::StrCat("--store=sqlite:", folder_, "/state.db"));
-  flags.push_back("--pipelines=" STAGECOACH_SOURCE_DIR "/deploy/pipelines");
+  flags.emplace_back("--pipelines=" STAGECOACH_SOURCE_DIR "/deploy/pipelines");
   std::map<std::string, std::string> replicas;
   for (const auto& [replica, endpoints] : endpoints_) {
     const std::string stage = ProgramOf(replica);

@@ -86,7 +86,8 @@ class TestCluster {
                      const std::function<bool(const v1::RunEvent&)>& enough);
 
   // Writes a file on the volume and returns its URI.
-  std::string PutFile(const std::string& path, const std::string& content);
+  std::string PutFile(const std::string& path,
+                      const std::string& content) const;
 
  private:
   std::vector<std::string> Flags(const std::string& name) const;
