@@ -1,7 +1,5 @@
 // DuplexStream and ClientDuplexCall, the two ends of a call.
 
-#include <grpcpp/channel.h>
-
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/client_duplex_call.h"
 #include "services/common/rpc/duplex_stream.h"
+#include "services/common/rpc/kept_channel.h"
 #include "services/common/rpc/server.h"
 #include "stagecoach/v1/session.grpc.pb.h"
 
@@ -95,8 +94,8 @@ class DuplexTest : public testing::Test {
     server_ = *std::move(server);
     ChannelOptions channel;
     channel.own_connection = true;
-    kept_.push_back(MakeChannel(server_->address(), channel));
-    stub_ = v1::SessionService::NewStub(kept_.back());
+    stub_ = v1::SessionService::NewStub(
+        MakeKeptChannel(server_->address(), channel));
   }
   ~DuplexTest() override { server_->Shutdown(absl::ZeroDuration()); }
 
@@ -127,12 +126,6 @@ class DuplexTest : public testing::Test {
     done_.WaitForNotification();
     return end_;
   }
-
-  // Until the process ends: who is told the end of a call may be gone while a
-  // thread of gRPC still lets go of it, and such a thread must not drop the
-  // last share of a channel.
-  static inline auto& kept_ =
-      *new std::vector<std::shared_ptr<grpc::ChannelInterface>>();
 
   ProcessMetrics metrics_{"test"};
   FakeSessionService service_;

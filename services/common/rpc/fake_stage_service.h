@@ -20,6 +20,7 @@
 #include "services/common/base/metrics.h"
 #include "services/common/base/status_matchers.h"
 #include "services/common/rpc/channel.h"
+#include "services/common/rpc/kept_channel.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/status.h"
 #include "services/common/rpc/write_stream.h"
@@ -81,7 +82,7 @@ class RpcTest : public testing::Test {
     ASSERT_OK(server);
     server_ = *std::move(server);
     channel_options_.own_connection = true;
-    channel_ = MakeChannel(server_->address(), channel_options_);
+    channel_ = MakeKeptChannel(server_->address(), channel_options_);
     stub_ = v1::StageService::NewStub(channel_);
   }
 
