@@ -6,7 +6,7 @@ function(stagecoach_link_archives)
   get_property(targets DIRECTORY "${PROJECT_SOURCE_DIR}"
                PROPERTY IMPORTED_TARGETS)
   foreach(target IN LISTS targets)
-    if(NOT target MATCHES "^(absl|gRPC|protobuf|re2|c-ares|prometheus-cpp)::")
+    if(NOT target MATCHES "^(absl|gRPC|protobuf|c-ares)::")
       continue()
     endif()
     get_target_property(type ${target} TYPE)

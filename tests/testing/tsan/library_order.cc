@@ -112,6 +112,7 @@ auto Ordered(const void* lock, const void* caller, const Call& call) {
   return call();
 }
 
+// The function that comes after ours of the same name.
 template <typename Function>
 Function* Theirs(Function* /*ours*/, const char* symbol) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, symbol));
@@ -125,9 +126,7 @@ extern "C" void stagecoach_library_order() {}
 // What threads do is ordered by LOCK wherever SYMBOL is called.
 #define ORDERED(RESULT, SYMBOL, LOCK, PARAMETERS, ARGUMENTS)                   \
   extern "C" __attribute__((visibility("default"))) RESULT SYMBOL PARAMETERS { \
-    using Function = RESULT(*) PARAMETERS;                                     \
-    static const auto theirs =                                                 \
-        reinterpret_cast<Function>(dlsym(RTLD_NEXT, #SYMBOL));                 \
+    static auto* const theirs = Theirs(&SYMBOL, #SYMBOL);                      \
     return Ordered(LOCK, __builtin_return_address(0),                          \
                    [&] { return theirs ARGUMENTS; });                          \
   }
