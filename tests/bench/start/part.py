@@ -60,33 +60,43 @@ def start_once(name, programs_in=programs.BIN):
         return seconds, programs.resident_mib(process.pid)
 
 
-def version_times(program, repeats):
-    """What is left of a start if the program does nothing; of what size."""
-    values = []
+def libraries(program):
+    listed = subprocess.run(
+        ["ldd", program], check=True, capture_output=True, text=True
+    ).stdout
+    return f"`--version`: {len(listed.splitlines())} libraries"
+
+
+def loading_rows(own, repeats):
+    """What is left of a start if the program does nothing, and the start with
+    all libraries shared."""
+    program = programs.BIN / "stagecoach-orchestrator"
+    loading = []
     for _ in range(repeats):
         began = time.perf_counter()
         subprocess.run(
             [program, "--version"], check=True, stdout=subprocess.DEVNULL
         )
-        values.append(1e3 * (time.perf_counter() - began))
-    listed = subprocess.run(
-        ["ldd", program], check=True, capture_output=True, text=True
-    ).stdout
-    return values, f"`--version`: {len(listed.splitlines())} libraries"
-
-
-def loading_rows(own, repeats):
-    """What loading takes, and the start with all libraries shared."""
-    program = "stagecoach-orchestrator"
-    values, note = version_times(programs.BIN / program, repeats)
-    _, shared_note = version_times(programs.SHARED_BIN / program, 1)
+        loading.append(1e3 * (time.perf_counter() - began))
     shared = [
         1e3 * start_once("orchestrator", programs.SHARED_BIN)[0]
         for _ in range(repeats)
     ]
     return [
-        Row(own.what, "off: archives", "ms", shared, note=shared_note),
-        Row(own.what, "limit: loading and ending", "ms", values, note=note),
+        Row(
+            own.what,
+            "off: archives",
+            "ms",
+            shared,
+            note=libraries(programs.SHARED_BIN / program.name),
+        ),
+        Row(
+            own.what,
+            "limit: loading and ending",
+            "ms",
+            loading,
+            note=libraries(program),
+        ),
     ]
 
 
