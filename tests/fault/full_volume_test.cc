@@ -12,7 +12,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/base/status_matchers.h"
-#include "tests/fault/diamond.h"
 #include "tests/fault/promises.h"
 #include "tests/testing/cluster.h"
 #include "tests/testing/mount_namespace.h"
@@ -24,7 +23,7 @@ using testing::HasSubstr;
 
 constexpr int64_t kVolumeSize = 1 << 20;
 
-// The same steps, but the last one is not tried again.
+// One step, which is tried once.
 constexpr char kOnce[] = R"(
 apiVersion: stagecoach/v1
 kind: Pipeline
@@ -32,6 +31,24 @@ metadata: {name: once}
 spec:
   steps:
     - {name: only, stage: recorder, parameters: {word: w}, retry: {maxAttempts: 1}}
+)";
+
+// Two steps, the first of which is tried for as long as the test needs to make
+// room.
+constexpr char kPatient[] = R"(
+apiVersion: stagecoach/v1
+kind: Pipeline
+metadata: {name: patient}
+spec:
+  steps:
+    - name: first
+      stage: recorder
+      parameters: {word: f}
+      retry: {maxAttempts: 100, backoff: 50ms}
+    - name: second
+      stage: recorder
+      parameters: {word: s}
+      inputs: {first: steps.first.text}
 )";
 
 class FullVolumeTest : public testing::Test {
@@ -45,7 +62,7 @@ class FullVolumeTest : public testing::Test {
         "recorder", {"--slots=4"},
         {absl::StrCat(kJournalVariable, "=", cluster_.folder(), "/journal")}));
     ASSERT_OK(cluster_.Start("orchestrator"));
-    ASSERT_OK(cluster_.Apply(kDiamond));
+    ASSERT_OK(cluster_.Apply(kPatient));
     ASSERT_OK(cluster_.Apply(kOnce));
   }
 
@@ -108,11 +125,11 @@ TEST_F(FullVolumeTest, ARunFailsWithTheReasonAndLeavesNothingTorn) {
 
 TEST_F(FullVolumeTest, ARunWaitsForRoomAndGoesOn) {
   Fill();
-  const absl::StatusOr<v1::Run> created = cluster_.Create(Request("diamond"));
+  const absl::StatusOr<v1::Run> created = cluster_.Create(Request("patient"));
   ASSERT_OK(created);
   ASSERT_OK(cluster_.Watch(created->id(), [](const v1::RunEvent& event) {
     return event.step().state() == v1::STEP_STATE_BACKING_OFF &&
-           event.step().step() == "left";
+           event.step().step() == "first";
   }));
   std::filesystem::remove(filler());
   ASSERT_OK(
