@@ -1,7 +1,7 @@
 // What runs cost, against real processes with a store that syncs every commit:
 // one after the other, then as many as possible with many callers at once.
 //
-//   stagecoach-runs-bench [--workload noop|airline|bare] [--runs N]
+//   stagecoach-runs-bench [--workload noop|airline|bare|relay] [--runs N]
 //       [--callers N] [--seconds N] [--steps N] [--slots N] [--repeats N]
 //       [--events] [--call-each-execution]
 //
@@ -68,6 +68,7 @@ class RunsBench {
 
  private:
   absl::Status Start() {
+    if (options_.workload == "relay") return StartRelay();
     const bool airline = options_.workload == "airline";
     names_ = airline ? std::vector<std::string>{"load", "prepare", "train",
                                                 "forecast", "orchestrator"}
@@ -88,6 +89,16 @@ class RunsBench {
     if (!airline) SC_RETURN_IF_ERROR(ApplyNoop());
     workload_ = ExecuteRuns(cluster_, options_.workload, options_.events,
                             [this](const v1::Run& run) { AddTimes(run); });
+    return absl::OkStatus();
+  }
+
+  absl::Status StartRelay() {
+    names_ = {"noop", "relay"};
+    SC_RETURN_IF_ERROR(cluster_.Start("noop"));
+    SC_RETURN_IF_ERROR(cluster_.Start(
+        "relay", {"--stage=" + cluster_.endpoints("noop").grpc,
+                  absl::StrCat("--store=", cluster_.folder(), "/relay.db")}));
+    workload_ = RelayedCalls(cluster_);
     return absl::OkStatus();
   }
 
@@ -219,7 +230,7 @@ int main(int argc, char** argv) {
   stagecoach::BenchOptions options;
   CLI::App app("Measures what a run costs above the work itself.");
   app.add_option("--workload", options.workload, "what is repeated")
-      ->check(CLI::IsMember({"noop", "airline", "bare"}));
+      ->check(CLI::IsMember({"noop", "airline", "bare", "relay"}));
   const std::pair<const char*, int*> numbers[] = {
       {"--runs", &options.runs},       {"--callers", &options.callers},
       {"--seconds", &options.seconds}, {"--steps", &options.steps},

@@ -93,4 +93,10 @@ Workload BareCalls(TestCluster& cluster) {
   return [stub](const Done& done) { CallAgain(*stub, kBareCalls, done); };
 }
 
+Workload RelayedCalls(TestCluster& cluster) {
+  auto* const stub =
+      &KeptStub<v1::StageService>(cluster.endpoints("relay").grpc);
+  return [stub](const Done& done) { CallAgain(*stub, /*calls=*/1, done); };
+}
+
 }  // namespace stagecoach

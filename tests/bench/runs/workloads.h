@@ -30,6 +30,10 @@ Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
 // to a server of gRPC's callback API that answers at once; nothing durable.
 Workload BareCalls(TestCluster& cluster);
 
+// The least that a durable run of one remote step costs: a call to a server
+// that makes a row durable, calls another one, and makes another row durable.
+Workload RelayedCalls(TestCluster& cluster);
+
 }  // namespace stagecoach
 
 #endif  // TESTS_BENCH_RUNS_WORKLOADS_H_
