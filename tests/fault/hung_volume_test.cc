@@ -116,14 +116,13 @@ class HungVolumeTest : public testing::Test {
     }
     const absl::Status own = EnterMountNamespace();
     if (!own.ok()) GTEST_SKIP() << own;
-    const std::string backing = cluster_.folder() + "/backing";
-    mkdir(backing.c_str(), 0755);
+    mkdir(backing().c_str(), 0755);
     absl::StatusOr<Process> files =
         Process::Start(ProgramPath("stagecoach-hanging-fs"),
-                       {backing, cluster_.volume()}, cluster_.log("files"));
+                       {backing(), cluster_.volume()}, cluster_.log("files"));
     ASSERT_OK(files);
     files_ = *std::move(files);
-    ASSERT_TRUE(AwaitFile(backing, ".mounted"))
+    ASSERT_TRUE(AwaitFile(backing(), ".mounted"))
         << ReadWholeFile(cluster_.log("files"));
     cluster_.PutFile("data/source.txt", "s");
     ASSERT_OK(cluster_.Start(
@@ -138,6 +137,14 @@ class HungVolumeTest : public testing::Test {
     if (!files_.has_value()) return;
     files_->Signal(SIGUSR2);
     Unmount(cluster_.volume());
+  }
+
+  std::string backing() const { return cluster_.folder() + "/backing"; }
+
+  // From now on the volume answers nothing.
+  void Hang() {
+    files_->Signal(SIGUSR1);
+    ASSERT_TRUE(AwaitFile(backing(), ".hung"));
   }
 
   static v1::RunRequest Request(const std::string& pipeline, double sleep = 0) {
@@ -199,7 +206,7 @@ TEST_F(HungVolumeTest, TurnsReadinessOffAndLivenessNotAndHoldsNobodyUp) {
   AwaitJoin(run->id());
   const std::string stage = cluster_.endpoints("recorder").grpc;
 
-  files_->Signal(SIGUSR1);
+  Hang();
   const absl::Time hung = absl::Now();
   // They come before anybody knows, and take the volume's word for nothing.
   Creators creators(cluster_, Request("reader"));
@@ -246,7 +253,7 @@ TEST_F(HungVolumeTest, TurnsReadinessOffAndLivenessNotAndHoldsNobodyUp) {
 }
 
 TEST_F(HungVolumeTest, NewRunsAreRefusedAtOnceOnceItIsKnown) {
-  files_->Signal(SIGUSR1);
+  Hang();
   ASSERT_TRUE(AwaitHealth(cluster_.endpoints("recorder").grpc,
                           HealthCheckResponse::NOT_SERVING, kPatience));
   // Stage and orchestrator find it out each for itself.
@@ -260,7 +267,7 @@ TEST_F(HungVolumeTest, AnOrchestratorThatIsToldToStopDoesNotWaitForIt) {
   const absl::StatusOr<v1::Run> run = cluster_.Create(Request("diamond", 1));
   ASSERT_OK(run);
   AwaitJoin(run->id());
-  files_->Signal(SIGUSR1);
+  Hang();
   Creators creators(cluster_, Request("reader"));
   // As soon as it is refused, the others are held up.
   ASSERT_TRUE(AwaitHealth(cluster_.endpoints("recorder").grpc,

@@ -4,7 +4,8 @@
 //
 // Shows FOLDER at MOUNTPOINT until it is told to stop by SIGTERM. After SIGUSR1
 // it answers nothing, like the mount of a server that is gone; after SIGUSR2 it
-// goes on with all that came meanwhile. Makes FOLDER/.mounted once it answers.
+// goes on with all that came meanwhile. Makes FOLDER/.mounted once it answers,
+// and FOLDER/.hung once it does not.
 
 #define FUSE_USE_VERSION 31
 
@@ -160,11 +161,19 @@ int Space(const char*, struct statvfs* space) {
   return Result(fstatvfs(g_folder, space));
 }
 
+// For who waits for it in the folder.
+void Note(const char* name) {
+  close(openat(g_folder, name, O_WRONLY | O_CREAT, 0644));
+}
+
 // Takes the signals that all other threads have blocked.
 void AwaitSignals(sigset_t signals) {
   for (;;) {
     int signal = 0;
-    if (sigwait(&signals, &signal) == 0) TheGate().Set(signal == SIGUSR1);
+    if (sigwait(&signals, &signal) != 0) continue;
+    const bool hangs = signal == SIGUSR1;
+    TheGate().Set(hangs);
+    if (hangs) Note(".hung");
   }
 }
 
@@ -173,7 +182,7 @@ void* Mounted(fuse_conn_info*, fuse_config* config) {
   // Nothing is answered from a cache while the file system hangs.
   config->attr_timeout = 0;
   config->entry_timeout = 0;
-  close(openat(g_folder, ".mounted", O_WRONLY | O_CREAT, 0644));
+  Note(".mounted");
   return nullptr;
 }
 
