@@ -1,6 +1,7 @@
 #include "services/common/base/bounded_executor.h"
 
 #include <atomic>
+#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -18,21 +19,25 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// Keeps a thread of an executor busy until it is let go.
+// Keeps a thread of an executor busy until it is let go, and may be gone before
+// the thread has noticed that.
 class Blocker {
  public:
   explicit Blocker(BoundedExecutor& executor) {
-    EXPECT_OK(executor.Submit([this] {
-      started_.Notify();
-      go_on_.WaitForNotification();
+    EXPECT_OK(executor.Submit([signals = signals_] {
+      signals->started.Notify();
+      signals->go_on.WaitForNotification();
     }));
-    started_.WaitForNotification();
+    signals_->started.WaitForNotification();
   }
-  void LetGo() { go_on_.Notify(); }
+  void LetGo() { signals_->go_on.Notify(); }
 
  private:
-  absl::Notification started_;
-  absl::Notification go_on_;
+  struct Signals {
+    absl::Notification started;
+    absl::Notification go_on;
+  };
+  const std::shared_ptr<Signals> signals_ = std::make_shared<Signals>();
 };
 
 TEST(BoundedExecutorTest, RunsAsManyTasksAtOnceAsItHasThreads) {

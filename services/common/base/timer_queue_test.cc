@@ -82,12 +82,17 @@ TEST_F(ManualTimerQueueTest, NothingRunsAfterShutdown) {
 TEST(TimerQueueTest, ThreadRunsDueCallbacksInOrder) {
   TimerQueue timers(Clock::Real());
   std::string ran;
+  absl::Notification scheduled;
   absl::Notification done;
+  // The thread sees neither before both are there.
+  timers.Schedule(absl::ZeroDuration(),
+                  [&] { scheduled.WaitForNotification(); });
   timers.Schedule(absl::Milliseconds(2), [&] {
     ran += 'b';
     done.Notify();
   });
   timers.Schedule(absl::Milliseconds(1), [&] { ran += 'a'; });
+  scheduled.Notify();
   done.WaitForNotification();
   EXPECT_EQ(ran, "ab");
 }
