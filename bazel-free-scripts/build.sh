@@ -46,7 +46,9 @@ main() {
   local needs=()
   [[ "${*:2}" == programs ]] || needs+=(--tests)
   case "${preset}" in asan | tsan | clang) needs+=(--clang) ;; esac
+  [[ "${preset}" != tsan ]] || needs+=(--sources)
   timed setup "${SCRIPTS}/setup.sh" "${needs[@]}"
+  if [[ "${preset}" == tsan ]]; then "${SCRIPTS}/tsan_libraries.sh"; fi
   timed "configure ${preset}" configure "${preset}"
   timed "build ${preset}" build "${preset}" "${@:2}"
 }

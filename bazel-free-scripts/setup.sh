@@ -6,6 +6,7 @@
 #   setup.sh             compiler, libraries and libtorch
 #   setup.sh --tests     also what only tests need: PostgreSQL, FUSE, curl
 #   setup.sh --clang     also what the presets with clang need
+#   setup.sh --sources   also what unpacks the sources of Debian packages
 #   setup.sh --checks    also the tools of check.sh, into .venv/checks
 #   setup.sh --interop   also the Python packages of tests/interop, into
 #                        .venv/interop
@@ -33,10 +34,11 @@ readonly BUILD_PACKAGES=(
 )
 readonly TEST_PACKAGES=(curl libfuse3-dev postgresql)
 readonly CLANG_PACKAGES=(clang libclang-rt-14-dev llvm-14)
+readonly SOURCE_PACKAGES=(dpkg-dev)
 readonly CHECK_PACKAGES=(clang shellcheck)
 readonly DEPLOY_PACKAGES=(libnss-wrapper prometheus)
 
-usage() { sed -n '2,19s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,20s/^# \{0,1\}//p' "$0"; }
 
 missing_packages() {
   local installed package
@@ -150,18 +152,20 @@ install_venv() {
 }
 
 main() {
-  local tests=no clang=no checks=no interop=no bench=no deploy=no argument
+  local tests=no clang=no sources=no checks=no interop=no bench=no deploy=no
+  local argument
   for argument in "$@"; do
     case "${argument}" in
       --tests) tests=yes ;;
       --clang) clang=yes ;;
+      --sources) sources=yes ;;
       --checks) checks=yes ;;
       --interop) interop=yes ;;
       --bench) bench=yes ;;
       --deploy) deploy=yes ;;
       --help | -h) usage && return 0 ;;
       *) fail "unknown argument ${argument}; known: --tests, --clang," \
-        "--checks, --interop, --bench, --deploy" ;;
+        "--sources, --checks, --interop, --bench, --deploy" ;;
     esac
   done
   install_packages "${BUILD_PACKAGES[@]}"
@@ -172,6 +176,9 @@ main() {
   fi
   if [[ "${clang}" == yes ]]; then
     install_packages "${CLANG_PACKAGES[@]}"
+  fi
+  if [[ "${sources}" == yes ]]; then
+    install_packages "${SOURCE_PACKAGES[@]}"
   fi
   if [[ "${checks}" == yes ]]; then
     install_packages "${CHECK_PACKAGES[@]}"

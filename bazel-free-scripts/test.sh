@@ -26,7 +26,7 @@ set_sanitizers() {
   export ASAN_OPTIONS="${log}:allocator_may_return_null=1"
   ASAN_OPTIONS+=":detect_stack_use_after_return=1"
   export UBSAN_OPTIONS=print_stacktrace=1
-  export TSAN_OPTIONS="${log}:suppressions=${folder}/tsan/suppressions.txt"
+  export TSAN_OPTIONS="${log}:suppressions=${folder}/tsan_suppressions.txt"
   export STAGECOACH_TEST_SLOWNESS="${STAGECOACH_TEST_SLOWNESS:-4}"
 }
 

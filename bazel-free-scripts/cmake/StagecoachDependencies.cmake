@@ -33,7 +33,6 @@ endif()
 include(StagecoachHttp)
 include(StagecoachTorch)
 
-# The thread sanitizer is told of what shared libraries do (tests/testing/tsan).
 if(STAGECOACH_LINK_ARCHIVES AND NOT STAGECOACH_SANITIZE)
   include(StagecoachArchives)
   stagecoach_link_archives()

@@ -24,11 +24,6 @@ if(STAGECOACH_SANITIZE)
     -fsanitize=${STAGECOACH_SANITIZE})
 endif()
 
-# What the thread sanitizer has to be told of Debian's libraries.
-if(STAGECOACH_SANITIZE STREQUAL "thread")
-  target_link_libraries(stagecoach_build_options INTERFACE stagecoach_tsan)
-endif()
-
 # Seconds that a test may take.
 set(STAGECOACH_TEST_TIMEOUT 120)
 if(STAGECOACH_SANITIZE)
