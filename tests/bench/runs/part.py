@@ -72,7 +72,7 @@ def measure(options):
     # Its allocator comes before the one that our programs are linked with.
     theirs = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
     noop, bare = bench("noop"), bench("bare", **theirs)
-    least = bench("relay", **theirs)
+    least = bench("relay", "--callers=1", "--seconds=1", **theirs)
     plain = bench("noop", **theirs)
     checked = bench("noop", STAGECOACH_CHECK_LOCK_ORDER="1")
     told = bench("noop", "--events")

@@ -8,8 +8,8 @@
 // Prints a JSON object of arrays, a value for each repeat: `p50_ms`, `p99_ms`,
 // `rate` (a second) and, for each process, the microseconds of CPU time that
 // one run took with one caller (`one_us`) and with many (`many_us`), and its
-// resident memory in MiB then (`rss_mib`). `times_ms` has where the time of some
-// of one caller's runs went, as their records say.
+// resident memory in MiB then (`rss_mib`). `times_ms` has where the time of
+// some of one caller's runs went, as their records say.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -189,7 +189,9 @@ class RunsBench {
   // Apart from InSequence, so that nothing but a run is in the time of a run.
   absl::Status LookAtSome() {
     looking_ = true;
-    for (int i = 0; i < (options_.runs + 3) / 4; ++i) SC_RETURN_IF_ERROR(One());
+    for (int i = 0; i < (options_.runs + 19) / 20; ++i) {
+      SC_RETURN_IF_ERROR(One());
+    }
     looking_ = false;
     return absl::OkStatus();
   }
