@@ -76,7 +76,7 @@ class FullVolumeTest : public testing::Test {
   void Fill() {
     std::ofstream file(filler(), std::ios::binary);
     const std::string piece(4096, 'x');
-    while (file.write(piece.data(), piece.size()).flush()) {
+    while (file << piece << std::flush) {
     }
   }
 

@@ -39,11 +39,12 @@ class Gate {
   // Every operation passes here first.
   void Pass() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](bool* hangs) { return !*hangs; }, &hangs_));
+    mutex_.Await(absl::Condition(this, &Gate::IsOpen));
   }
 
  private:
+  bool IsOpen() const { return !hangs_; }
+
   absl::Mutex mutex_;
   bool hangs_ = false;
 };
