@@ -14,7 +14,8 @@ readonly WORK="${PREFIX}.part"
 # In the order in which one needs the other.
 readonly PACKAGES=(libabsl-dev libprotobuf-dev libgrpc-dev)
 
-# Everybody's settings are those with which our code is compiled.
+# Settings for all. The C++ standard is the one of Debian's packages, which
+# Abseil's types depend on.
 readonly SETTINGS=(
   -G Ninja -Wno-dev
   -DCMAKE_BUILD_TYPE=None
@@ -82,18 +83,20 @@ build() {
   command -v ccache >/dev/null &&
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache
       -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  (cd "${WORK}" && quietly "tsan-source-${name}" apt_get source "$1")
-  quietly "tsan-configure-${name}" cmake -S "$(echo "${WORK}/${name}"-*/)" \
-    -B "${WORK}/build-${name}" "${SETTINGS[@]}" "${launcher[@]}" "${@:2}"
-  quietly "tsan-build-${name}" cmake --build "${WORK}/build-${name}" \
-    --parallel "$(build_jobs)" --target install
+  # Joined, because what `timed` calls does not end at a failure by itself.
+  (cd "${WORK}" && quietly "tsan-source-${name}" apt_get source "$1") &&
+    quietly "tsan-configure-${name}" cmake -S "$(echo "${WORK}/${name}"-*/)" \
+      -B "${WORK}/build-${name}" "${SETTINGS[@]}" "${launcher[@]}" "${@:2}" &&
+    quietly "tsan-build-${name}" cmake --build "${WORK}/build-${name}" \
+      --parallel "$(build_jobs)" --target install
 }
 
 main() {
-  local installed settings
+  local installed settings source
   case "${1:-}" in
     "") ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" && return 0 ;;
+    --help | -h) sed -n '2,8s/^# \{0,1\}//p' "$0" && return 0 ;;
+    *) fail "unknown argument $1; known: --help" ;;
   esac
   installed="$(sources)"
   [[ "$(cat "${PREFIX}/sources" 2>/dev/null)" == "${installed}" ]] && return 0
