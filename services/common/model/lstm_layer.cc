@@ -23,13 +23,12 @@ struct MethodRule {
   int64_t hidden;
   int64_t batch;
   int64_t steps;
-  bool only_with_gradients;
 };
 constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
 constexpr MethodRule kMethodRules[] = {
-    {LstmMethod::kFused, 192, kAny, kAny, false},
-    {LstmMethod::kFused, 512, 8, kAny, false},
-    {LstmMethod::kProducts, kAny, kAny, 32, true},
+    {LstmMethod::kFused, 192, kAny, kAny},
+    {LstmMethod::kFused, 256, 8, kAny},
+    {LstmMethod::kProducts, kAny, kAny, 32},
 };
 
 FusedLstmSizes SizesOf(const at::Tensor& sequences,
@@ -205,11 +204,10 @@ bool NeedsGradients(const at::Tensor& sequences,
 
 }  // namespace
 
-LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, bool with_gradients) {
+LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes) {
   for (const MethodRule& rule : kMethodRules) {
     if (sizes.hidden <= rule.hidden && sizes.batch <= rule.batch &&
-        sizes.steps <= rule.steps &&
-        (with_gradients || !rule.only_with_gradients)) {
+        sizes.steps <= rule.steps) {
       return rule.method;
     }
   }
@@ -220,8 +218,7 @@ at::Tensor LstmLayer(const at::Tensor& sequences,
                      const LstmLayerParameters& parameters) {
   const LstmMethod method =
       sequences.is_cpu()
-          ? ChooseLstmMethod(SizesOf(sequences, parameters.weight_hh),
-                             NeedsGradients(sequences, parameters))
+          ? ChooseLstmMethod(SizesOf(sequences, parameters.weight_hh))
           : LstmMethod::kTorch;
   return LstmLayerBy(method, sequences, parameters);
 }

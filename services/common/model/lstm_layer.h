@@ -32,7 +32,7 @@ enum class LstmMethod {
 };
 
 // The method that was measured to be the fastest; the table is in the source.
-LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, bool with_gradients);
+LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes);
 
 // The hidden states [steps, batch, hidden] after each step of `sequences`
 // [steps, batch, input], starting from zero; the equations are those of

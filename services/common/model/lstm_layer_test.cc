@@ -150,21 +150,16 @@ TEST(LstmLayerUseTest, SequencesThatNeedNoGradientGetNone) {
 
 TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
   const Problem problem({4, 8, 1, 50}, at::kFloat);
-  EXPECT_EQ(ChooseLstmMethod({4, 8, 1, 50}, /*with_gradients=*/true),
-            LstmMethod::kFused);
+  EXPECT_EQ(ChooseLstmMethod({4, 8, 1, 50}), LstmMethod::kFused);
   EXPECT_TRUE(at::equal(
       LstmLayer(problem.leaves[0], {problem.leaves[1], problem.leaves[2],
                                     problem.leaves[3], problem.leaves[4]}),
       problem.Hidden(LstmMethod::kFused)));
 }
 
-TEST(LstmLayerUseTest, LargeSizesAreLeftToLibtorch) {
-  EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}, /*with_gradients=*/true),
-            LstmMethod::kProducts);
-  EXPECT_EQ(ChooseLstmMethod({256, 64, 1, 1024}, /*with_gradients=*/true),
-            LstmMethod::kTorch);
-  EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}, /*with_gradients=*/false),
-            LstmMethod::kTorch);
+TEST(LstmLayerUseTest, LongSequencesOfLargeSizesAreLeftToLibtorch) {
+  EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}), LstmMethod::kProducts);
+  EXPECT_EQ(ChooseLstmMethod({256, 64, 1, 1024}), LstmMethod::kTorch);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <prometheus/gauge.h>
 #include <torch/version.h>
 
+#include <cstdlib>
+
 #include "services/common/base/cpu_limit.h"
 
 namespace stagecoach {
@@ -17,6 +19,11 @@ constexpr int64_t kLargeOperation = int64_t{1} << 24;
 
 int TorchThreadsFor(int64_t multiply_adds, int processors) {
   return multiply_adds < kLargeOperation ? 1 : processors;
+}
+
+void UseHugePagesForTensors() {
+  // libtorch reads it when it allocates the first tensor, and has no other way.
+  setenv("THP_MEM_ALLOC_ENABLE", "1", /*overwrite=*/0);
 }
 
 int PrepareTorchThread(int64_t multiply_adds) {

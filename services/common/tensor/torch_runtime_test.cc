@@ -2,11 +2,17 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <sys/mman.h>
 #include <torch/version.h>
 
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <limits>
+#include <string>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 #include "services/common/base/cpu_limit.h"
 #include "services/common/base/metrics.h"
@@ -43,6 +49,41 @@ TEST(TorchRuntimeTest, ALargeExecutionGetsTheProcessorsThereAre) {
   worker.join();
 }
 
+bool KernelHasHugePages() {
+  constexpr size_t kSize = 1 << 12;
+  void* const page = mmap(nullptr, kSize, PROT_READ,
+                          MAP_PRIVATE | MAP_ANONYMOUS, /*fd=*/-1, 0);
+  const bool has = madvise(page, kSize, MADV_HUGEPAGE) == 0;
+  munmap(page, kSize);
+  return has;
+}
+
+// As /proc tells it, of the mapping that `address` is in.
+bool MayHaveHugePages(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  bool here = false;
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2) {
+      const auto at = reinterpret_cast<uintptr_t>(address);
+      here = begin <= at && at < end;
+    }
+    if (here && absl::StartsWith(line, "VmFlags:")) {
+      return absl::StrContains(line, " hg");
+    }
+  }
+  return false;
+}
+
+// main calls UseHugePagesForTensors, which is for the start of a process.
+TEST(TorchRuntimeTest, OnlyLargeTensorsAskForHugePages) {
+  if (!KernelHasHugePages()) GTEST_SKIP() << "this kernel has no huge pages";
+  const at::Tensor large = at::zeros({2, 1024, 1024}, at::kFloat);
+  EXPECT_TRUE(MayHaveHugePages(large.const_data_ptr<float>() + 1024));
+  const at::Tensor small = at::zeros({1024}, at::kFloat);
+  EXPECT_FALSE(MayHaveHugePages(small.const_data_ptr()));
+}
+
 TEST(TorchRuntimeTest, ExportsVersionAndThreads) {
   prometheus::Registry registry;
   prometheus::Gauge& threads = RegisterTorchMetrics(registry);
@@ -60,3 +101,9 @@ TEST(TorchRuntimeTest, ExportsVersionAndThreads) {
 
 }  // namespace
 }  // namespace stagecoach
+
+int main(int argc, char** argv) {
+  stagecoach::UseHugePagesForTensors();
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

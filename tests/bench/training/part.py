@@ -4,6 +4,7 @@ from tests.bench.rows import Row, aim_times, ours
 from tests.bench.training import timings
 
 JOB = "the reference training job"
+LARGE = "train/1024/8/4"
 # Methods of train_bench, in words.
 METHODS = {
     "torch": "libtorch, plainly",
@@ -22,4 +23,36 @@ def measure(options):
     python = Row(JOB, "Python torch", "s", seconds["python"])
     aim_times(own, python, 10)
     others = [Row(JOB, by, "s", seconds[m]) for m, by in METHODS.items()]
-    return [own, python, *others], ""
+    return [own, python, *others, *large_rows(options)], ""
+
+
+def large_rows(options):
+    """A step over matrices of several MiB, with and without huge pages."""
+    repeats = 1 if options.quick else 5
+    by_size, chosen = timings.measure(f"^{LARGE}/", repeats, 0.1)
+    plain, _ = timings.ours(
+        f"^{LARGE}/{chosen[LARGE]}$", repeats, 0.1, THP_MEM_ALLOC_ENABLE="0"
+    )
+    what = "a training step, 1,024 units, 8 sequences of 4"
+
+    def milliseconds(times):
+        return [time / 1e3 for time in times]
+
+    times = by_size[LARGE]
+    return [
+        ours(what, "ms", milliseconds(times[chosen[LARGE]]), note="one thread"),
+        Row(what, "Python torch", "ms", milliseconds(times["python"])),
+        Row(
+            what,
+            "libtorch, plainly",
+            "ms",
+            milliseconds(times["torch"]),
+            note="huge pages, too",
+        ),
+        Row(
+            what,
+            "off: huge pages",
+            "ms",
+            milliseconds(plain[f"{LARGE}/{chosen[LARGE]}"]),
+        ),
+    ]

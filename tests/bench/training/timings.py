@@ -10,7 +10,7 @@ from tests.bench import programs
 BENCH = programs.BIN / "train_bench"
 
 
-def _ours(pattern, repeats, seconds):
+def ours(pattern, repeats, seconds, **environment):
     """Times by name in microseconds, and the methods chosen by size."""
     output = programs.run_json(
         [
@@ -20,7 +20,8 @@ def _ours(pattern, repeats, seconds):
             f"--benchmark_min_time={seconds}",
             "--benchmark_enable_random_interleaving=true",
             f"--benchmark_filter={pattern}",
-        ]
+        ],
+        **environment,
     )
     times, chosen = collections.defaultdict(list), {}
     for entry in output["benchmarks"]:
@@ -52,7 +53,7 @@ def _python(sizes, repeats, seconds):
 def measure(pattern, repeats, seconds):
     """Of every benchmark whose name fits: `kind/size` (or `job`) to the times
     of each method in microseconds; and the same to the method chosen."""
-    times, chosen = _ours(pattern, repeats, seconds)
+    times, chosen = ours(pattern, repeats, seconds)
     names = {}  # in their order
     for name in times:
         names[re.sub(r"^(train|infer)/|/?[a-z]+$", "", name) or "job"] = None

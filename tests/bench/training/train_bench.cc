@@ -131,8 +131,7 @@ void Train(benchmark::State& state, LstmProblemSizes sizes, LstmMethod method) {
   for (auto iteration : state) {
     benchmark::DoNotOptimize(problem.Gradients(method));
   }
-  if (ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}, true) ==
-      method) {
+  if (ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}) == method) {
     state.SetLabel("chosen");
   }
 }
@@ -157,8 +156,7 @@ void Infer(benchmark::State& state, LstmProblemSizes sizes, LstmMethod method) {
   for (auto iteration : state) {
     benchmark::DoNotOptimize(problem.Forward(method));
   }
-  if (ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}, false) ==
-      method) {
+  if (ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}) == method) {
     state.SetLabel("chosen");
   }
 }
@@ -168,7 +166,7 @@ void TrainOnThreads(benchmark::State& state, LstmProblemSizes sizes) {
   const int threads = PrepareTorchThread(MultiplyAdds(sizes));
   const LstmProblem problem(sizes);
   const LstmMethod method =
-      ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}, true);
+      ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden});
   for (auto iteration : state) {
     benchmark::DoNotOptimize(problem.Gradients(method));
   }
@@ -216,6 +214,7 @@ void RegisterAll() {
 }  // namespace stagecoach
 
 int main(int argc, char** argv) {
+  stagecoach::UseHugePagesForTensors();
   stagecoach::PrepareTorchThread();
   stagecoach::RegisterAll();
   benchmark::Initialize(&argc, argv);
