@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/base/call_once.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -76,10 +77,12 @@ class ArtifactStore {
   };
   absl::StatusOr<Place> Locate(absl::string_view uri) const;
 
-  // The digest of an open file, from the cache or from reading it.
-  absl::StatusOr<std::string> DigestOf(const std::string& uri,
-                                       const ReadableFile& file);
-  absl::Status Verify(const v1::Artifact& artifact, const ReadableFile& file);
+  // The digest of a file, from the cache or else from `digest`.
+  absl::StatusOr<std::string> DigestOf(
+      const std::string& uri, const FileInfo& info,
+      absl::FunctionRef<absl::StatusOr<std::string>()> digest);
+  absl::Status Verify(const v1::Artifact& artifact, const ReadableFile& file,
+                      absl::string_view bytes);
 
   // Made for the first who publishes: most processes only read.
   BoundedExecutor& SyncHelpers();

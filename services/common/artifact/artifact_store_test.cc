@@ -1,14 +1,19 @@
 #include "services/common/artifact/artifact_store.h"
 
 #include <prometheus/registry.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "services/common/artifact/errno_status.h"
+#include "services/common/artifact/file_mapping.h"
 #include "services/common/artifact/memory_file_system.h"
+#include "services/common/artifact/unique_fd.h"
 #include "services/common/base/metrics.h"
 #include "services/common/base/sha256.h"
 #include "services/common/base/status_matchers.h"
@@ -55,6 +60,56 @@ class OpenFilesStay final : public MemoryFileSystem {
   // Held by every open file, too.
   const std::shared_ptr<int> open_ = std::make_shared<int>();
 };
+
+// Whose files are shortened as soon as they are mapped.
+class ShortenedWhenMapped final : public MemoryFileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<ReadableFile>> OpenFile(
+      absl::string_view path) override {
+    auto file = MemoryFileSystem::OpenFile(path);
+    if (!file.ok()) return file.status();
+    return std::make_unique<ShortFile>(*std::move(file));
+  }
+
+ private:
+  class ShortFile final : public ReadableFile {
+   public:
+    explicit ShortFile(std::unique_ptr<ReadableFile> file)
+        : file_(std::move(file)) {}
+    const FileInfo& info() const override { return file_->info(); }
+    absl::StatusOr<size_t> Read(int64_t offset,
+                                absl::Span<char> buffer) const override {
+      return file_->Read(offset, buffer);
+    }
+    absl::StatusOr<MappedBytes> Map() const override {
+      const UniqueFd fd(memfd_create("short", MFD_CLOEXEC));
+      const auto size = static_cast<size_t>(info().size_bytes);
+      EXPECT_EQ(ftruncate(fd.get(), info().size_bytes), 0);
+      const auto mapping = FileMapping::Map(fd.get(), size);
+      EXPECT_EQ(ftruncate(fd.get(), 0), 0);
+      return MappedBytes{mapping->bytes(), mapping, /*is_map=*/true};
+    }
+
+   private:
+    const std::unique_ptr<ReadableFile> file_;
+  };
+};
+
+TEST(ShortenedFileTest, IsDamagedWhateverItsRecordSays) {
+  const auto files = std::make_shared<ShortenedWhenMapped>();
+  prometheus::Registry registry;
+  ArtifactStore store(VolumeMap{{"artifacts", files}}, registry);
+  files->PutFile("text", std::string(10'000, 'x'));
+  v1::Artifact artifact;
+  artifact.set_uri("pvc://artifacts/text");
+  artifact.set_size_bytes(10'000);
+  // Also of what stands there instead of the bytes.
+  for (const char byte : {'x', '\0'}) {
+    artifact.set_sha256(Sha256Hex(std::string(10'000, byte)));
+    EXPECT_THAT(store.Open(artifact), StatusIs(absl::StatusCode::kDataLoss,
+                                               HasSubstr("was damaged")));
+  }
+}
 
 TEST(ArtifactStagingTest, AnAttemptThatIsGivenUpClosesItsFilesAndThenGoes) {
   const auto files = std::make_shared<OpenFilesStay>();

@@ -79,8 +79,9 @@ class ReadableFile {
                                       absl::Span<char> buffer) const = 0;
 
   // The bytes of the first `info().size_bytes`. They live on when this file
-  // is closed or deleted. A file that somebody shortens while it is mapped
-  // ends the process (SIGBUS); published files are never changed.
+  // is closed or deleted. Published files are never changed; of one that
+  // somebody shortens nevertheless there are zeros, and CheckWhole in
+  // file_mapping.h knows.
   virtual absl::StatusOr<MappedBytes> Map() const = 0;
 };
 

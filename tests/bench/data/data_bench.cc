@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -128,6 +129,20 @@ void BM_ArtifactWrite(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * kArtifactBytes);
 }
 
+// Looks at every value, as torch.sum does: in lanes, so that no addition waits
+// for the one before it.
+float SumOf(absl::Span<const float> values) {
+  constexpr size_t kLanes = 16;
+  std::array<float, kLanes> sums = {};
+  size_t at = 0;
+  for (; at + kLanes <= values.size(); at += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane)
+      sums[lane] += values[at + lane];
+  }
+  for (; at < values.size(); ++at) sums[0] += values[at];
+  return std::accumulate(sums.begin(), sums.end(), 0.0f);
+}
+
 // Opened, verified against its digest, and every value looked at.
 void BM_ArtifactRead(benchmark::State& state) {
   const v1::Artifact artifact = [] {
@@ -139,10 +154,7 @@ void BM_ArtifactRead(benchmark::State& state) {
     const auto reader = volume.store().Open(artifact);
     if (!reader.ok()) return state.SkipWithError("it cannot be read");
     const auto file = SafetensorsView::Parse(*reader);
-    const absl::Span<const float> values = file->tensors().front().floats();
-    float sum = 0;
-    for (const float value : values) sum += value;
-    benchmark::DoNotOptimize(sum);
+    benchmark::DoNotOptimize(SumOf(file->tensors().front().floats()));
   }
   state.SetBytesProcessed(state.iterations() * kArtifactBytes);
 }
