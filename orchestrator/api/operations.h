@@ -52,9 +52,9 @@ struct OpenedArtifact {
 
 // The codes of every call are those that orchestrator.proto names.
 //
-// Threads:   any. Calls may wait for the store or a volume, so none is made
-//            on a thread of gRPC; callbacks come from the engine's thread and
-//            must not block.
+// Threads:   any. Calls may wait for the store or a volume, so none but
+//            CreateRunAtOnce is made on a thread of gRPC; callbacks come from
+//            the engine's thread and must not block.
 // Ownership: everything handed in must outlive this.
 class Operations {
  public:
@@ -73,6 +73,12 @@ class Operations {
   // its trace, or in a new one if it is empty or malformed.
   void CreateRun(const v1::RunRequest& request, absl::string_view trace_parent,
                  Engine::RunCallback done);
+  // CreateRun for a thread of gRPC, if it can do without waiting: the pipeline
+  // is in memory and small enough to be planned in the time that another thread
+  // would take to wake up. Otherwise false, and nothing was done.
+  bool CreateRunAtOnce(const v1::RunRequest& request,
+                       absl::string_view trace_parent,
+                       Engine::RunCallback done);
   void ValidateRun(const v1::RunRequest& request,
                    const Engine::RunCallback& done);
   absl::StatusOr<v1::Run> GetRun(absl::string_view run_id);
@@ -124,6 +130,15 @@ class Operations {
  private:
   absl::StatusOr<v1::StageDescription> Describe(absl::string_view stage);
   absl::StatusOr<v1::Run> Plan(const v1::RunRequest& request);
+  // Null: the pipeline has to be read.
+  std::shared_ptr<const StoredPipeline> NewestInMemory(
+      const v1::RunRequest& request) const;
+  absl::StatusOr<v1::Run> PlanOf(const v1::Pipeline& pipeline,
+                                 const v1::RunRequest& request);
+  void CreateRunAsPlanned(absl::StatusOr<v1::Run> run,
+                          const v1::RunRequest& request,
+                          absl::string_view trace_parent,
+                          Engine::RunCallback done);
   absl::Status CheckVolume(absl::string_view volume) const;
   absl::Status CheckAnswers(absl::string_view uri) const;
   absl::Status CheckInputs(const v1::Run& run);

@@ -13,9 +13,10 @@
 
 namespace stagecoach {
 
-// Threads:   gRPC's threads only hand over; the work is done on `executor`, but
-//            that on the content of files on `transfers`, so that a volume that
-//            hangs holds up nobody else.
+// Threads:   gRPC's threads only hand over, except a run that can be planned at
+//            once; the work is done on `executor`, but that on the content of
+//            files on `transfers`, so that a volume that hangs holds up nobody
+//            else.
 // Ownership: what is handed in must outlive the server.
 class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:

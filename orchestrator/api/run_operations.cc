@@ -23,6 +23,8 @@ namespace {
 
 constexpr size_t kMaxKeyLength = 128;
 constexpr int kEventPage = 500;
+// Steps that are planned in some ten microseconds.
+constexpr int kStepsAtOnce = 16;
 // Earlier steps of one stage among which the nearest is looked for.
 constexpr int kExplainSteps = 200;
 
@@ -48,14 +50,29 @@ std::string NewRunId(const v1::Run& run, absl::Time now) {
 }  // namespace
 
 absl::StatusOr<v1::Run> Operations::Plan(const v1::RunRequest& request) {
-  SC_RETURN_IF_ERROR(CheckKey(request.idempotency_key()));
+  if (const auto newest = NewestInMemory(request)) {
+    return PlanOf(newest->pipeline, request);
+  }
   SC_ASSIGN_OR_RETURN(
       const StoredPipeline stored,
       GetPipeline(request.pipeline(), request.pipeline_version()));
-  SC_ASSIGN_OR_RETURN(v1::Run run, PlanRun(request, stored.pipeline,
-                                           [this](absl::string_view stage) {
-                                             return Describe(stage);
-                                           }));
+  return PlanOf(stored.pipeline, request);
+}
+
+std::shared_ptr<const StoredPipeline> Operations::NewestInMemory(
+    const v1::RunRequest& request) const {
+  return request.pipeline_version() == 0
+             ? store_.NewestInMemory(request.pipeline())
+             : nullptr;
+}
+
+absl::StatusOr<v1::Run> Operations::PlanOf(const v1::Pipeline& pipeline,
+                                           const v1::RunRequest& request) {
+  SC_RETURN_IF_ERROR(CheckKey(request.idempotency_key()));
+  SC_ASSIGN_OR_RETURN(
+      v1::Run run, PlanRun(request, pipeline, [this](absl::string_view stage) {
+        return Describe(stage);
+      }));
   run.set_idempotency_key(request.idempotency_key());
   if (run.volume().empty()) run.set_volume(options_.volumes.front());
   SC_RETURN_IF_ERROR(CheckVolume(run.volume()));
@@ -152,7 +169,25 @@ Engine::RunCallback Operations::TellCreated(absl::string_view method,
 void Operations::CreateRun(const v1::RunRequest& request,
                            absl::string_view trace_parent,
                            Engine::RunCallback done) {
-  absl::StatusOr<v1::Run> run = Plan(request);
+  CreateRunAsPlanned(Plan(request), request, trace_parent, std::move(done));
+}
+
+bool Operations::CreateRunAtOnce(const v1::RunRequest& request,
+                                 absl::string_view trace_parent,
+                                 Engine::RunCallback done) {
+  const auto newest = NewestInMemory(request);
+  if (newest == nullptr || newest->pipeline.steps_size() > kStepsAtOnce) {
+    return false;
+  }
+  CreateRunAsPlanned(PlanOf(newest->pipeline, request), request, trace_parent,
+                     std::move(done));
+  return true;
+}
+
+void Operations::CreateRunAsPlanned(absl::StatusOr<v1::Run> run,
+                                    const v1::RunRequest& request,
+                                    absl::string_view trace_parent,
+                                    Engine::RunCallback done) {
   if (!run.ok()) {
     done(run.status());
     return;

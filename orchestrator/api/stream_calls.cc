@@ -173,9 +173,14 @@ ServerWriteReactor<v1::ExecuteRunResponse>* OrchestratorService::ExecuteRun(
     Follow(operations_, run_id, /*after_cursor=*/0,
            std::make_shared<ExecuteStream>(stream, without_events), *stream);
   };
-  const absl::Status submitted = executor_.Submit(
-      [this, run = request->run(), trace_parent = TraceParentOf(*context),
-       created] { operations_.CreateRun(run, trace_parent, created); });
+  const std::string trace_parent = TraceParentOf(*context);
+  if (operations_.CreateRunAtOnce(request->run(), trace_parent, created)) {
+    return stream->reactor();
+  }
+  const absl::Status submitted =
+      executor_.Submit([this, run = request->run(), trace_parent, created] {
+        operations_.CreateRun(run, trace_parent, created);
+      });
   if (!submitted.ok()) stream->Finish(submitted);
   return stream->reactor();
 }

@@ -183,7 +183,7 @@ class Engine {
   void TellOthers(Active& active, RunWrite write);
   void TellCallers(Active& active);
   void NotCommitted(Active& active, RunWrite write, const absl::Status& status);
-  void Forget(Active& active);
+  ActivePtr Forget(Active& active);
 
   // engine_places.cc: runs that wait for others of their pipeline.
   bool SharesPlace(const v1::Run& run) const;

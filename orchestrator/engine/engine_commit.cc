@@ -1,6 +1,7 @@
 // The engine's commit: one for all runs that have changed, then the effects.
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -125,8 +126,9 @@ void Engine::TellOthers(Active& active, RunWrite write) {
   PassCrashPoint(CrashPoint::kRunEnded);
   metrics_.RunEnded(run);
   LogEnd(run);
-  active.feed->End(run);
-  Forget(active);
+  const std::shared_ptr<RunFeed> feed = active.feed;
+  const std::shared_ptr<const Active> gone = Forget(active);
+  feed->End(std::shared_ptr<const v1::Run>(gone, &gone->run.run()));
 }
 
 void Engine::NotCommitted(Active& active, RunWrite write,
@@ -162,7 +164,7 @@ void Engine::NotCommitted(Active& active, RunWrite write,
   }
 }
 
-void Engine::Forget(Active& active) {
+Engine::ActivePtr Engine::Forget(Active& active) {
   const std::string run_id = active.run.id();
   metrics_.RunGone(run_id);
   for (int step = 0; step < active.run.run().steps_size(); ++step) {
@@ -181,9 +183,10 @@ void Engine::Forget(Active& active) {
   feeds_.Close(run_id);
   uncommitted_.erase(run_id);
   touched_.erase(run_id);
-  active_.erase(run_id);
+  auto gone = active_.extract(run_id);
   AdmitAll(admitted);
   if (shared) ask_for_places_({});
+  return std::move(gone.mapped());
 }
 
 }  // namespace stagecoach

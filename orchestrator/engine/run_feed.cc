@@ -79,16 +79,16 @@ void RunFeed::Publish(const v1::AttemptProgress& progress, absl::Time now) {
   }
 }
 
-void RunFeed::End(const v1::Run& run) {
+void RunFeed::End(std::shared_ptr<const v1::Run> run) {
   absl::MutexLock order(&order_);
   std::vector<std::shared_ptr<RunWatcher>> watchers;
   {
     absl::MutexLock lock(&mutex_);
-    final_run_ = std::make_shared<const v1::Run>(run);
+    final_run_ = run;
     watchers = std::exchange(watchers_, {});
   }
   for (const std::shared_ptr<RunWatcher>& watcher : watchers) {
-    watcher->OnEnd(run);
+    watcher->OnEnd(*run);
   }
 }
 

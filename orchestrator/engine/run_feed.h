@@ -55,7 +55,8 @@ class RunFeed {
       ABSL_LOCKS_EXCLUDED(order_, mutex_);
 
   // Tells the watchers that the run has ended and forgets them.
-  void End(const v1::Run& run) ABSL_LOCKS_EXCLUDED(order_, mutex_);
+  void End(std::shared_ptr<const v1::Run> run)
+      ABSL_LOCKS_EXCLUDED(order_, mutex_);
 
   // Tells the watchers that no more comes from this process.
   void Stop() ABSL_LOCKS_EXCLUDED(order_, mutex_);

@@ -88,7 +88,7 @@ TEST(RunFeedTest, TheEndIsToldOnceAlsoToThoseWhoComeLater) {
   auto early = std::make_shared<RecordingWatcher>();
   feed.Add(early, 0);
   feed.Publish({StepEvent("train")});
-  feed.End(EndedRun());
+  feed.End(std::make_shared<const v1::Run>(EndedRun()));
   auto late = std::make_shared<RecordingWatcher>();
   feed.Add(late, 0);
   EXPECT_THAT(early->ended, ElementsAre("r"));
@@ -102,7 +102,7 @@ TEST(RunFeedTest, ARemovedWatcherIsToldNothingMore) {
   feed.Add(watcher, 0);
   feed.Remove(watcher.get());
   feed.Publish({StepEvent("train")});
-  feed.End(EndedRun());
+  feed.End(std::make_shared<const v1::Run>(EndedRun()));
   EXPECT_THAT(watcher->cursors, IsEmpty());
   EXPECT_THAT(watcher->ended, IsEmpty());
 }

@@ -4,6 +4,7 @@
 #define ORCHESTRATOR_STORE_PIPELINE_STORE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,13 @@ class PipelineStore {
   // NOT_FOUND: no such name, or no such version. Version 0 is the newest.
   virtual absl::StatusOr<StoredPipeline> GetPipeline(absl::string_view name,
                                                      int64_t version) = 0;
+
+  // The newest version if it is in memory, without waiting for anything. Null:
+  // GetPipeline knows.
+  virtual std::shared_ptr<const StoredPipeline> NewestInMemory(
+      absl::string_view /*name*/) const {
+    return nullptr;
+  }
 
   // The newest version of each, by name.
   virtual absl::StatusOr<std::vector<v1::Pipeline>> ListPipelines() = 0;

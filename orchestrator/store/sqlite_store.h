@@ -115,6 +115,10 @@ class SqliteStore final : public Store {
       override ABSL_LOCKS_EXCLUDED(writer_mutex_);
   absl::StatusOr<StoredPipeline> GetPipeline(absl::string_view name,
                                              int64_t version) override;
+  std::shared_ptr<const StoredPipeline> NewestInMemory(
+      absl::string_view name) const override {
+    return newest_pipelines_.Find(name);
+  }
   absl::StatusOr<std::vector<v1::Pipeline>> ListPipelines() override;
 
  private:

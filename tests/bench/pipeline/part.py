@@ -24,11 +24,11 @@ def measure(options):
         ]
     )
     processes = [peers.as_processes() for _ in range(min(repeats, 3))]
-    warm = peers.in_one_process(runs=2 * repeats + 1)
+    warm = peers.in_one_process(runs=repeats + 2)
     servers = peers.over_servers(
         list(reference.STEPS),
         callers=4 if options.quick else 16,
-        runs=2 * repeats + 1,
+        runs=repeats + 2,
         seconds=1,
     )
     cpu = {

@@ -77,8 +77,10 @@ def measure(options):
     checked = bench("noop", STAGECOACH_CHECK_LOCK_ORDER="1")
     told = bench("noop", "--events")
     alone = bench("noop", "--call-each-execution")
+    read = bench("noop", "--by-version")
     alone_by = "off: one stream for all executions of a replica"
     plain_by = "off: jemalloc"
+    read_by = "off: pipelines in memory, planned without a hand-over"
     told_by = "off: callers are spared the events"
     python = peers.over_servers(
         ["noop"] * 4, runs=50 if options.quick else 1000, seconds=seconds
@@ -105,6 +107,7 @@ def measure(options):
         Row(P50, least_by, "ms", least["p50_ms"], note="one step"),
         Row(P50, alone_by, "ms", alone["p50_ms"]),
         Row(P50, told_by, "ms", told["p50_ms"]),
+        Row(P50, read_by, "ms", read["p50_ms"]),
         Row(P50, plain_by, "ms", plain["p50_ms"]),
         aim(ours(P99, "ms", noop["p99_ms"]), 5),
         Row(P99, python_by, "ms", middle(python_ms, 0.99), note=lax),
@@ -115,6 +118,7 @@ def measure(options):
         Row(RATE, bare_by, "/s", bare["rate"], note=lax),
         Row(RATE, alone_by, "/s", alone["rate"]),
         Row(RATE, told_by, "/s", told["rate"]),
+        Row(RATE, read_by, "/s", read["rate"]),
         Row(RATE, plain_by, "/s", plain["rate"]),
         Row(RATE, "off: no checks of lock order", "/s", checked["rate"]),
         *commit_rows(repeats),

@@ -3,7 +3,7 @@
 //
 //   stagecoach-runs-bench [--workload noop|airline|bare|relay] [--runs N]
 //       [--callers N] [--seconds N] [--steps N] [--slots N] [--repeats N]
-//       [--events] [--call-each-execution]
+//       [--events] [--call-each-execution] [--by-version]
 //
 // Prints a JSON object of arrays, a value for each repeat: `p50_ms`, `p99_ms`,
 // `rate` (a second) and, for each process, the microseconds of CPU time that
@@ -48,6 +48,7 @@ struct BenchOptions {
   int warm_up = 200;
   bool events = false;
   bool call_each_execution = false;
+  bool by_version = false;
 };
 
 class RunsBench {
@@ -88,7 +89,12 @@ class RunsBench {
       return absl::OkStatus();
     }
     if (!airline) SC_RETURN_IF_ERROR(ApplyNoop());
-    workload_ = ExecuteRuns(cluster_, options_.workload, options_.events,
+    v1::ExecuteRunRequest request;
+    request.mutable_run()->set_pipeline(options_.workload);
+    // One by its version is not kept in memory.
+    request.mutable_run()->set_pipeline_version(options_.by_version ? 1 : 0);
+    request.set_without_events(!options_.events);
+    workload_ = ExecuteRuns(cluster_, request,
                             [this](const v1::Run& run) { AddTimes(run); });
     return absl::OkStatus();
   }
@@ -248,6 +254,8 @@ int main(int argc, char** argv) {
   app.add_flag("--events", options.events, "callers are told every event");
   app.add_flag("--call-each-execution", options.call_each_execution,
                "as the orchestrator's flag");
+  app.add_flag("--by-version", options.by_version,
+               "the pipeline is read from the store and planned for each run");
   for (const auto& [name, value] : numbers) {
     app.add_option(name, *value)->check(CLI::PositiveNumber);
   }

@@ -55,19 +55,17 @@ std::string NoopPipeline(int steps) {
   return yaml;
 }
 
-Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
-                     bool events,
+Workload ExecuteRuns(TestCluster& cluster, const v1::ExecuteRunRequest& request,
                      const std::function<void(const v1::Run& run)>& on_ended) {
   auto* const stub =
       &KeptStub<v1::Orchestrator>(cluster.endpoints("orchestrator").grpc);
-  return [stub, pipeline, events, on_ended](const Done& done) {
+  return [stub, request, on_ended](const Done& done) {
     struct Call {
       v1::ExecuteRunRequest request;
       absl::Status ended = absl::InternalError("no end was reported");
     };
     auto call = std::make_shared<Call>();
-    call->request.mutable_run()->set_pipeline(pipeline);
-    call->request.set_without_events(!events);
+    call->request = request;
     ClientStreamCall<v1::ExecuteRunResponse>::Start(
         kPatience,
         [&](auto* context, auto* reactor) {

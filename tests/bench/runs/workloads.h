@@ -20,10 +20,9 @@ using Workload = std::function<void(const Done& done)>;
 // A pipeline `noop` of `steps` steps that do nothing, all at once.
 std::string NoopPipeline(int steps);
 
-// Runs of `pipeline`, which the orchestrator knows; with `events` it reports
-// each. `on_ended` is told of each run that has ended, before `done`.
-Workload ExecuteRuns(TestCluster& cluster, const std::string& pipeline,
-                     bool events,
+// Runs of `request`, whose pipeline the orchestrator knows. `on_ended` is told
+// of each run that has ended, before `done`.
+Workload ExecuteRuns(TestCluster& cluster, const v1::ExecuteRunRequest& request,
                      const std::function<void(const v1::Run& run)>& on_ended);
 
 // The least that four remote steps cost: as many calls, one after the other,
