@@ -200,4 +200,15 @@ absl::StatusOr<std::string> PostgresServer::NewDatabase() {
   return Url(name);
 }
 
+absl::StatusOr<std::string> PostgresServer::EmptiedDatabase() {
+  if (emptied_.empty()) {
+    SC_ASSIGN_OR_RETURN(emptied_, NewDatabase());
+    return emptied_;
+  }
+  SC_ASSIGN_OR_RETURN(const std::unique_ptr<PostgresConnection> db,
+                      PostgresConnection::Open(emptied_, kTimeout));
+  SC_RETURN_IF_ERROR(db->RunScript("DROP SCHEMA IF EXISTS stagecoach CASCADE"));
+  return emptied_;
+}
+
 }  // namespace stagecoach

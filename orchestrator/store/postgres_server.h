@@ -38,6 +38,10 @@ class PostgresServer {
   // A new empty database: its URL.
   absl::StatusOr<std::string> NewDatabase();
 
+  // The same for tests that follow one another, in a tenth of the time: one
+  // database, which each call empties. No transaction may be open in it.
+  absl::StatusOr<std::string> EmptiedDatabase();
+
   // The URL of a database called `name`, there or not. The user "stagecoach"
   // may do anything, and needs no password.
   std::string Url(absl::string_view name) const;
@@ -56,6 +60,7 @@ class PostgresServer {
   const std::string folder_;
   pid_t process_ = 0;  // 0: none
   int databases_ = 0;
+  std::string emptied_;  // URL; empty: not made yet
 };
 
 }  // namespace stagecoach

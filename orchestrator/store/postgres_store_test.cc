@@ -40,7 +40,7 @@ class PostgresStoreTest : public testing::Test {
     ASSERT_OK((*db)->RunScript(sql));
   }
 
-  const std::string url_ = *PostgresServer::Shared().NewDatabase();
+  const std::string url_ = *PostgresServer::Shared().EmptiedDatabase();
 };
 
 TEST_F(PostgresStoreTest, KeepsEverythingAcrossReopening) {

@@ -55,7 +55,7 @@ std::vector<StoreKind> AllStoreKinds() {
        }},
       {"Postgres",
        [](const std::string&) {
-         const auto url = PostgresServer::Shared().NewDatabase();
+         const auto url = PostgresServer::Shared().EmptiedDatabase();
          EXPECT_TRUE(url.ok()) << url.status();
          absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(*url);
          EXPECT_TRUE(store.ok()) << store.status();
