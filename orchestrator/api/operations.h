@@ -83,12 +83,14 @@ class Operations {
                    const Engine::RunCallback& done);
   absl::StatusOr<v1::Run> GetRun(absl::string_view run_id);
   absl::StatusOr<RunPage> ListRuns(const v1::ListRunsRequest& request);
-  void CancelRun(const v1::CancelRunRequest& request, Engine::RunCallback done);
-  void PauseRun(const std::string& run_id, Engine::RunCallback done);
-  void ResumeRun(const std::string& run_id, Engine::RunCallback done);
+  void CancelRun(const v1::CancelRunRequest& request,
+                 const Engine::RunCallback& done);
+  void PauseRun(const std::string& run_id, const Engine::RunCallback& done);
+  void ResumeRun(const std::string& run_id, const Engine::RunCallback& done);
   void RetryRun(const v1::RetryRunRequest& request,
-                absl::string_view trace_parent, Engine::RunCallback done);
-  void DeleteRun(const std::string& run_id, Engine::StatusCallback done);
+                absl::string_view trace_parent,
+                const Engine::RunCallback& done);
+  void DeleteRun(const std::string& run_id, const Engine::StatusCallback& done);
 
   // Why the cache had the steps of a run, or not.
   absl::StatusOr<std::vector<v1::StepExplanation>> ExplainRun(
@@ -151,7 +153,7 @@ class Operations {
   absl::Status AddMaker(const v1::RecordedArtifact& recorded,
                         v1::GetLineageResponse& response);
   absl::StatusOr<v1::Artifact> ArtifactOfUse(const v1::ArtifactUse& use);
-  void Submit(v1::Run run, std::string digest, Engine::RunCallback done);
+  void Submit(v1::Run run, std::string digest, const Engine::RunCallback& done);
   Engine::RunCallback TellCreated(absl::string_view method,
                                   absl::string_view trace_parent,
                                   const v1::Run& run, Engine::RunCallback done);

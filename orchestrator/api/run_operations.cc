@@ -141,9 +141,9 @@ absl::Status Operations::CheckServing(const v1::Run& run) {
 }
 
 void Operations::Submit(v1::Run run, std::string digest,
-                        Engine::RunCallback done) {
+                        const Engine::RunCallback& done) {
   run.set_id(NewRunId(run, engine_.Now()));
-  engine_.Submit(std::move(run), std::move(digest), std::move(done));
+  engine_.Submit(std::move(run), std::move(digest), done);
 }
 
 // Tells of the call before its caller is answered, unless the answer is a run
@@ -241,32 +241,33 @@ absl::StatusOr<RunPage> Operations::ListRuns(
 }
 
 void Operations::CancelRun(const v1::CancelRunRequest& request,
-                           Engine::RunCallback done) {
+                           const Engine::RunCallback& done) {
   const absl::Status id = CheckRunId(request.run_id());
   if (!id.ok()) {
     done(id);
     return;
   }
-  engine_.CancelRun(request.run_id(), request.reason(), std::move(done));
+  engine_.CancelRun(request.run_id(), request.reason(), done);
 }
 
-void Operations::PauseRun(const std::string& run_id, Engine::RunCallback done) {
+void Operations::PauseRun(const std::string& run_id,
+                          const Engine::RunCallback& done) {
   const absl::Status id = CheckRunId(run_id);
   if (!id.ok()) {
     done(id);
     return;
   }
-  engine_.PauseRun(run_id, std::move(done));
+  engine_.PauseRun(run_id, done);
 }
 
 void Operations::ResumeRun(const std::string& run_id,
-                           Engine::RunCallback done) {
+                           const Engine::RunCallback& done) {
   const absl::Status id = CheckRunId(run_id);
   if (!id.ok()) {
     done(id);
     return;
   }
-  engine_.ResumeRun(run_id, std::move(done));
+  engine_.ResumeRun(run_id, done);
 }
 
 // Whether every output of a step is where it was recorded, in its size. What
@@ -276,7 +277,7 @@ absl::StatusOr<bool> Operations::OutputsAreThere(const v1::Step& step) {
     SC_RETURN_IF_ERROR(CheckAnswers(output.uri()));
     const absl::StatusOr<v1::Artifact> found = artifacts_.Inspect(output.uri());
     if (absl::IsNotFound(found.status())) return false;
-    SC_RETURN_IF_ERROR(found.status());
+    if (!found.ok()) return found.status();
     if (found->size_bytes() != output.size_bytes()) return false;
   }
   return true;
@@ -302,7 +303,7 @@ absl::StatusOr<v1::Run> Operations::PlanRetryOf(
 
 void Operations::RetryRun(const v1::RetryRunRequest& request,
                           absl::string_view trace_parent,
-                          Engine::RunCallback done) {
+                          const Engine::RunCallback& done) {
   absl::Status going = CheckRetryAnswers(request.run_id());
   if (going.ok()) {
     going = options_.on_volume(
@@ -313,10 +314,9 @@ void Operations::RetryRun(const v1::RetryRunRequest& request,
             return;
           }
           retry->set_trace_parent(NewSpan(trace_parent));
-          Engine::RunCallback told =
+          const Engine::RunCallback told =
               TellCreated("RetryRun", trace_parent, *retry, done);
-          Submit(*std::move(retry), RetryDigest(request.run_id()),
-                 std::move(told));
+          Submit(*std::move(retry), RetryDigest(request.run_id()), told);
         });
   }
   if (!going.ok()) done(going);
@@ -330,13 +330,13 @@ absl::Status Operations::CheckRetryAnswers(const std::string& run_id) {
 }
 
 void Operations::DeleteRun(const std::string& run_id,
-                           Engine::StatusCallback done) {
+                           const Engine::StatusCallback& done) {
   const absl::Status id = CheckRunId(run_id);
   if (!id.ok()) {
     done(id);
     return;
   }
-  engine_.DeleteRun(run_id, std::move(done));
+  engine_.DeleteRun(run_id, done);
 }
 
 absl::StatusOr<std::vector<v1::StepExplanation>> Operations::ExplainRun(

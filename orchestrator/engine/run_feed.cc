@@ -79,7 +79,7 @@ void RunFeed::Publish(const v1::AttemptProgress& progress, absl::Time now) {
   }
 }
 
-void RunFeed::End(std::shared_ptr<const v1::Run> run) {
+void RunFeed::End(const std::shared_ptr<const v1::Run>& run) {
   absl::MutexLock order(&order_);
   std::vector<std::shared_ptr<RunWatcher>> watchers;
   {

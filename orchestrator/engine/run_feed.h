@@ -55,7 +55,7 @@ class RunFeed {
       ABSL_LOCKS_EXCLUDED(order_, mutex_);
 
   // Tells the watchers that the run has ended and forgets them.
-  void End(std::shared_ptr<const v1::Run> run)
+  void End(const std::shared_ptr<const v1::Run>& run)
       ABSL_LOCKS_EXCLUDED(order_, mutex_);
 
   // Tells the watchers that no more comes from this process.

@@ -58,6 +58,7 @@ Child Spawn(const std::vector<std::string>& arguments) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {};
   std::vector<char*> raw;
+  raw.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
     raw.push_back(const_cast<char*>(argument.c_str()));
   }

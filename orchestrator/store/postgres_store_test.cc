@@ -88,6 +88,7 @@ TEST_F(PostgresStoreTest, RefusesANewerSchema) {
 
 TEST_F(PostgresStoreTest, ManyMayMakeTheSchemaAtOnce) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([this] { EXPECT_OK(Open()); });
   }
@@ -114,6 +115,7 @@ TEST_F(PostgresStoreTest, RunsEachMigrationOnceAndAllOrNone) {
 
 TEST_F(PostgresStoreTest, OneKeyMakesOneRunAlsoFromTwoOrchestrators) {
   std::vector<std::unique_ptr<PostgresStore>> stores;
+  stores.reserve(2);
   for (int i = 0; i < 2; ++i) stores.push_back(*Open());
   constexpr int kKeys = 25;
   std::vector<std::vector<absl::Status>> answers(stores.size());
@@ -140,8 +142,10 @@ TEST_F(PostgresStoreTest, OneKeyMakesOneRunAlsoFromTwoOrchestrators) {
 TEST_F(PostgresStoreTest, EachRunIsAcquiredByOneOfThoseWhoAskAtOnce) {
   constexpr int kRuns = 40;
   std::vector<std::unique_ptr<PostgresStore>> stores;
+  stores.reserve(3);
   for (int i = 0; i < 3; ++i) stores.push_back(*Open());
   std::vector<RunWrite> inserts;
+  inserts.reserve(kRuns);
   for (int i = 0; i < kRuns; ++i) {
     inserts.push_back(Insert(SomeRun(absl::StrCat("run-", i))));
   }

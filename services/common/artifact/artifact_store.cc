@@ -132,7 +132,7 @@ absl::StatusOr<ArtifactReader> ArtifactStore::Open(
     if (absl::IsDataLoss(verified)) {
       metrics_.CountError(IoOperation::kHash, verified);
     }
-    SC_RETURN_IF_ERROR(verified);
+    if (!verified.ok()) return verified;
   }
   return ArtifactReader(artifact.uri(), std::move(mapped));
 }

@@ -30,7 +30,7 @@ int PrepareTorchThread(int64_t multiply_adds) {
   static const int processors = CpuLimit();
   const int threads = TorchThreadsFor(multiply_adds, processors);
   at::set_num_threads(threads);
-  at::globalContext().setFlushDenormal(true);
+  at::Context::setFlushDenormal(true);
   return threads;
 }
 
@@ -47,7 +47,8 @@ prometheus::Gauge& RegisterTorchMetrics(prometheus::Registry& registry) {
                       .Register(registry);
   prometheus::Gauge& intra = threads.Add({{"kind", "intra"}});
   intra.Set(1);
-  threads.Add({{"kind", "inter"}}).Set(at::get_num_interop_threads());
+  threads.Add({{"kind", "inter"}})
+      .Set(static_cast<double>(at::get_num_interop_threads()));
   return intra;
 }
 

@@ -34,9 +34,9 @@ TEST(TorchRuntimeTest, AThreadComputesAloneAndWithoutDenormals) {
 TEST(TorchRuntimeTest, OnlyLargeOperationsAreWorthSeveralThreads) {
   EXPECT_EQ(TorchThreadsFor(0, 8), 1);
   // The reference job's product of 8 rows with a matrix of 200 x 50.
-  EXPECT_EQ(TorchThreadsFor(8 * 200 * 50, 8), 1);
-  EXPECT_EQ(TorchThreadsFor(64 * 4096 * 1024, 8), 8);
-  EXPECT_EQ(TorchThreadsFor(64 * 4096 * 1024, 1), 1);
+  EXPECT_EQ(TorchThreadsFor(int64_t{8} * 200 * 50, 8), 1);
+  EXPECT_EQ(TorchThreadsFor(int64_t{64} * 4096 * 1024, 8), 8);
+  EXPECT_EQ(TorchThreadsFor(int64_t{64} * 4096 * 1024, 1), 1);
 }
 
 TEST(TorchRuntimeTest, ALargeExecutionGetsTheProcessorsThereAre) {
@@ -63,7 +63,8 @@ bool MayHaveHugePages(const void* address) {
   std::ifstream maps("/proc/self/smaps");
   bool here = false;
   for (std::string line; std::getline(maps, line);) {
-    uintptr_t begin = 0, end = 0;
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
     if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2) {
       const auto at = reinterpret_cast<uintptr_t>(address);
       here = begin <= at && at < end;

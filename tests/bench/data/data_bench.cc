@@ -166,7 +166,8 @@ void BM_Publish(benchmark::State& state) {
   prometheus::Registry registry;
   ArtifactMetrics metrics(registry);
   const auto files = *OpenPosixFileSystem("bench", Folder());
-  BoundedExecutor helpers("syncs", std::max<int>(1, state.range(0)), 64);
+  BoundedExecutor helpers(
+      "syncs", static_cast<int>(std::max<int64_t>(1, state.range(0))), 64);
   if (state.range(0) == 0) helpers.Shutdown();
   int64_t number = 0;
   for (auto _ : state) {

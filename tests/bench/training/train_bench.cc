@@ -95,7 +95,9 @@ void PlainJob(benchmark::State& state, LstmMethod method) {
   const TrainingData data = ReferenceData();
   for (auto iteration : state) {
     LstmProblem problem({50, 8, 4});
-    std::vector<at::Tensor> first, second, steps;
+    std::vector<at::Tensor> first;
+    std::vector<at::Tensor> second;
+    std::vector<at::Tensor> steps;
     for (const at::Tensor& parameter : problem.parameters) {
       const c10::NoGradGuard no_grad;
       first.push_back(at::zeros_like(parameter));
