@@ -51,16 +51,46 @@ def commit_rows(repeats):
     ]
 
 
+def in_turns(goes, bench, repeats):
+    """What `bench` measures of each, all of them once before any again: what
+    else the machine does meets all alike."""
+    measured = {}
+    for _ in range(repeats):
+        for name, go in goes.items():
+            join(measured.setdefault(name, {}), bench(*go))
+    return measured
+
+
+def join(figures, more):
+    """Adds the values of each figure, or of each of its parts."""
+    for name, values in more.items():
+        if isinstance(values, dict):
+            join(figures.setdefault(name, {}), values)
+        else:
+            figures.setdefault(name, []).extend(values)
+
+
 def measure(options):
     repeats = 1 if options.quick else 5
-    seconds = 1 if options.quick else 4
+    seconds = 1 if options.quick else 3
 
-    def bench(workload, *flags, **environment):
+    # Its allocator comes before the one that our programs are linked with.
+    theirs = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
+    goes = {
+        "noop": (["--workload=noop"], {}),
+        "bare": (["--workload=bare"], theirs),
+        "least": (["--workload=relay", "--callers=1"], theirs),
+        "plain": (["--workload=noop"], theirs),
+        "checked": (["--workload=noop"], {"STAGECOACH_CHECK_LOCK_ORDER": "1"}),
+        "told": (["--workload=noop", "--events"], {}),
+        "alone": (["--workload=noop", "--call-each-execution"], {}),
+        "read": (["--workload=noop", "--by-version"], {}),
+    }
+
+    def bench(flags, environment):
         return programs.run_json(
             [
                 programs.BIN / "stagecoach-runs-bench",
-                f"--workload={workload}",
-                f"--repeats={repeats}",
                 f"--seconds={seconds}",
                 f"--runs={50 if options.quick else 1000}",
                 f"--warm-up={20 if options.quick else 200}",
@@ -69,15 +99,8 @@ def measure(options):
             **environment,
         )
 
-    # Its allocator comes before the one that our programs are linked with.
-    theirs = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
-    noop, bare = bench("noop"), bench("bare", **theirs)
-    least = bench("relay", "--callers=1", "--seconds=1", **theirs)
-    plain = bench("noop", **theirs)
-    checked = bench("noop", STAGECOACH_CHECK_LOCK_ORDER="1")
-    told = bench("noop", "--events")
-    alone = bench("noop", "--call-each-execution")
-    read = bench("noop", "--by-version")
+    measured = in_turns(goes, bench, repeats)
+    noop, bare, least = (measured[name] for name in ("noop", "bare", "least"))
     alone_by = "off: one stream for all executions of a replica"
     plain_by = "off: jemalloc"
     read_by = "off: pipelines in memory, planned without a hand-over"
@@ -105,22 +128,27 @@ def measure(options):
         Row(P50, python_by, "ms", middle(python_ms), note=lax),
         Row(P50, bare_by, "ms", bare["p50_ms"], note=lax),
         Row(P50, least_by, "ms", least["p50_ms"], note="one step"),
-        Row(P50, alone_by, "ms", alone["p50_ms"]),
-        Row(P50, told_by, "ms", told["p50_ms"]),
-        Row(P50, read_by, "ms", read["p50_ms"]),
-        Row(P50, plain_by, "ms", plain["p50_ms"]),
+        Row(P50, alone_by, "ms", measured["alone"]["p50_ms"]),
+        Row(P50, told_by, "ms", measured["told"]["p50_ms"]),
+        Row(P50, read_by, "ms", measured["read"]["p50_ms"]),
+        Row(P50, plain_by, "ms", measured["plain"]["p50_ms"]),
         aim(ours(P99, "ms", noop["p99_ms"]), 5),
         Row(P99, python_by, "ms", middle(python_ms, 0.99), note=lax),
         Row(P99, bare_by, "ms", bare["p99_ms"], note=lax),
-        Row(P99, alone_by, "ms", alone["p99_ms"]),
+        Row(P99, alone_by, "ms", measured["alone"]["p99_ms"]),
         aim(ours(RATE, "/s", noop["rate"], note=cpu("many_us")), 3500),
         Row(RATE, python_by, "/s", [python["rate"]], note=lax),
         Row(RATE, bare_by, "/s", bare["rate"], note=lax),
-        Row(RATE, alone_by, "/s", alone["rate"]),
-        Row(RATE, told_by, "/s", told["rate"]),
-        Row(RATE, read_by, "/s", read["rate"]),
-        Row(RATE, plain_by, "/s", plain["rate"]),
-        Row(RATE, "off: no checks of lock order", "/s", checked["rate"]),
+        Row(RATE, alone_by, "/s", measured["alone"]["rate"]),
+        Row(RATE, told_by, "/s", measured["told"]["rate"]),
+        Row(RATE, read_by, "/s", measured["read"]["rate"]),
+        Row(RATE, plain_by, "/s", measured["plain"]["rate"]),
+        Row(
+            RATE,
+            "off: no checks of lock order",
+            "/s",
+            measured["checked"]["rate"],
+        ),
         *commit_rows(repeats),
         Row(COMMIT, "sqlite3, one row", "ms", middle(commit_ms)),
     ]
