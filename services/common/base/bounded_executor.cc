@@ -29,10 +29,7 @@ absl::Status BoundedExecutor::Submit(Task task) {
   }
   ++in_flight_;
   queue_.push_back(std::move(task));
-  if (!idle_.empty()) {
-    Wake(*idle_.back());
-    idle_.pop_back();
-  }
+  WakeOneLocked();
   return absl::OkStatus();
 }
 
@@ -58,6 +55,16 @@ void BoundedExecutor::Wake(Sleeper& sleeper) {
   sleeper.changed.Signal();
 }
 
+// One thread at a time is on its way; it sees to it that the next one comes if
+// there is more to do then. To wake one for each of many short tasks would take
+// longer than to do them.
+void BoundedExecutor::WakeOneLocked() {
+  if (queue_.empty() || idle_.empty() || waking_) return;
+  waking_ = true;
+  Wake(*idle_.back());
+  idle_.pop_back();
+}
+
 BoundedExecutor::Task BoundedExecutor::TakeLocked() {
   // One that is woken for a task may find that another has just taken it.
   while (queue_.empty()) {
@@ -65,9 +72,11 @@ BoundedExecutor::Task BoundedExecutor::TakeLocked() {
     Sleeper sleeper;
     idle_.push_back(&sleeper);
     while (!sleeper.woken) sleeper.changed.Wait(&mutex_);
+    waking_ = false;
   }
   Task task = std::move(queue_.front());
   queue_.pop_front();
+  WakeOneLocked();
   return task;
 }
 

@@ -58,6 +58,7 @@ class BoundedExecutor {
 
   void RunThread();
   static void Wake(Sleeper& sleeper);
+  void WakeOneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Waits for a task; null once all is done after Shutdown.
   Task TakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -69,6 +70,8 @@ class BoundedExecutor {
   // The threads that wait, in the order in which they began to. Whoever wakes
   // one takes it off.
   std::vector<Sleeper*> idle_ ABSL_GUARDED_BY(mutex_);
+  // Whether a thread was woken that does not run yet.
+  bool waking_ ABSL_GUARDED_BY(mutex_) = false;
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 
