@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/store/wal_gathering.h"
 #include "services/common/base/status_macros.h"
 #include "sqlite3.h"
 
@@ -98,7 +99,9 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                     SQLITE_OPEN_EXRESCODE |
                     (mode == Mode::kReadWrite ? SQLITE_OPEN_CREATE : 0);
-  if (sqlite3_open_v2(path.c_str(), &connection->db_, flags, nullptr) !=
+  const char* const vfs =
+      mode == Mode::kReadWrite ? WalGatheringVfs() : nullptr;
+  if (sqlite3_open_v2(path.c_str(), &connection->db_, flags, vfs) !=
       SQLITE_OK) {
     return connection->LastError("open");
   }
