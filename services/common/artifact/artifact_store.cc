@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/artifact/file_mapping.h"
+#include "services/common/artifact/pages_ahead.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/ids.h"
 #include "services/common/base/sha256.h"
@@ -62,7 +63,15 @@ absl::StatusOr<std::string> MappedDigest(const std::string& uri,
                                          ArtifactMetrics& metrics) {
   const absl::Duration start = Clock::Real().Elapsed();
   Sha256 digest;
-  digest.Update(bytes);
+  {
+    PagesAhead ahead(bytes);
+    for (size_t offset = 0; offset < bytes.size();) {
+      const absl::string_view piece = bytes.substr(offset, kReadSize);
+      digest.Update(piece);
+      offset += piece.size();
+      ahead.Passed(offset);
+    }
+  }
   metrics.Observe(IoOperation::kHash, Clock::Real().Elapsed() - start,
                   file.info().size_bytes);
   const absl::Status whole = CheckWhole(uri, bytes);
