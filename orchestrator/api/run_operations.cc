@@ -156,13 +156,13 @@ Engine::RunCallback Operations::TellCreated(absl::string_view method,
   CreatingCall call = {
       std::string(method), std::string(trace_parent), engine_.Now(), {}};
   return [this, call = std::move(call), own = run.trace_parent(),
-          done = std::move(done)](absl::StatusOr<v1::Run> created) {
-    if (created.ok() && created->trace_parent() == own) {
+          done = std::move(done)](absl::StatusOr<const v1::Run*> created) {
+    if (created.ok() && (*created)->trace_parent() == own) {
       CreatingCall ended = call;
       ended.end = engine_.Now();
-      options_.on_created(std::move(ended), *created);
+      options_.on_created(std::move(ended), **created);
     }
-    done(std::move(created));
+    done(created);
   };
 }
 
@@ -208,7 +208,8 @@ void Operations::ValidateRun(const v1::RunRequest& request,
     done(run.status());
     return;
   }
-  CheckInputsThen(*std::move(run), done, done);
+  CheckInputsThen(*std::move(run), done,
+                  [done](v1::Run planned) { done(&planned); });
 }
 
 absl::StatusOr<v1::Run> Operations::GetRun(absl::string_view run_id) {

@@ -161,16 +161,20 @@ ServerWriteReactor<v1::ExecuteRunResponse>* OrchestratorService::ExecuteRun(
       WriteStream<v1::ExecuteRunResponse>::Create(*context, kWatchLimits);
   const auto created = [this, stream,
                         without_events = request->without_events()](
-                           absl::StatusOr<v1::Run> run) {
+                           absl::StatusOr<const v1::Run*> run) {
     if (!run.ok()) {
       stream->Finish(run.status());
       return;
     }
     v1::ExecuteRunResponse response;
-    const std::string run_id = run->id();
-    *response.mutable_created() = *std::move(run);
+    if (without_events) {
+      response.mutable_created()->set_id((*run)->id());
+      response.mutable_created()->set_state((*run)->state());
+    } else {
+      *response.mutable_created() = **run;
+    }
     stream->Write(std::move(response), Keep::kAll);
-    Follow(operations_, run_id, /*after_cursor=*/0,
+    Follow(operations_, (*run)->id(), /*after_cursor=*/0,
            std::make_shared<ExecuteStream>(stream, without_events), *stream);
   };
   const std::string trace_parent = TraceParentOf(*context);

@@ -16,10 +16,9 @@ using grpc::ServerUnaryReactor;
 // Puts the run of an answer into `response` and ends the call.
 template <typename Response>
 Engine::RunCallback AnswerWithRun(Response* response, const UnaryDone& done) {
-  return [response, done](absl::StatusOr<v1::Run> run) {
-    const absl::Status status = run.status();
-    if (status.ok()) *response->mutable_run() = *std::move(run);
-    done(status);
+  return [response, done](absl::StatusOr<const v1::Run*> run) {
+    if (run.ok()) *response->mutable_run() = **run;
+    done(run.status());
   };
 }
 

@@ -49,7 +49,8 @@ namespace stagecoach {
 // Ownership: everything handed in must outlive the engine.
 class Engine {
  public:
-  using RunCallback = std::function<void(absl::StatusOr<v1::Run>)>;
+  // Told the run, which is valid during the call, or why there is none.
+  using RunCallback = std::function<void(absl::StatusOr<const v1::Run*> run)>;
   using StatusCallback = std::function<void(absl::Status)>;
   // A run as it is, whether it has just been created, and what has just become
   // durable of it.
@@ -208,6 +209,7 @@ class Engine {
   void PauseNow(const std::string& run_id, const RunCallback& done);
   void ResumeNow(const std::string& run_id, const RunCallback& done);
   Active* FindGoing(const RunWish& wish, const RunCallback& done);
+  static void Tell(const RunCallback& done, const absl::StatusOr<v1::Run>& run);
   void DeleteNow(const std::string& run_id, const StatusCallback& done);
 
   // engine_cache.cc: steps whose result may be that of an equal one.

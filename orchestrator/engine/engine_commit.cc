@@ -107,7 +107,7 @@ void Engine::GoOn(Active& active, const RunWrite& write) {
 void Engine::TellCallers(Active& active) {
   for (const RunCallback& done : std::exchange(active.callers, {})) {
     PassCrashPoint(CrashPoint::kBeforeAnswer);
-    done(active.run.run());
+    done(&active.run.run());
     PassCrashPoint(CrashPoint::kAfterAnswer);
   }
 }

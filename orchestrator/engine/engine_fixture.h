@@ -23,9 +23,6 @@ namespace stagecoach {
 
 class EngineFixture : public testing::Test {
  protected:
-  // What a caller of the engine was told.
-  using Answer = std::optional<absl::StatusOr<v1::Run>>;
-
   EngineFixture() {
     for (const char* stage : {"load", "train", "left", "right", "join"}) {
       AddStage(*fleet_, stage);
@@ -70,39 +67,30 @@ class EngineFixture : public testing::Test {
     engine_->RunUntilIdleForTest();
   }
 
-  Answer Submit(v1::Run run, const std::string& digest = "digest") {
-    auto answer = std::make_shared<Answer>();
-    engine_->Submit(std::move(run), digest,
-                    [answer](absl::StatusOr<v1::Run> result) {
-                      *answer = std::move(result);
-                    });
+  RunAnswer Submit(v1::Run run, const std::string& digest = "digest") {
+    auto answer = std::make_shared<RunAnswer>();
+    engine_->Submit(std::move(run), digest, Into(answer));
     Settle();
     return *answer;
   }
 
-  Answer Cancel(const std::string& run_id) {
-    auto answer = std::make_shared<Answer>();
-    engine_->CancelRun(run_id, "", [answer](absl::StatusOr<v1::Run> result) {
-      *answer = std::move(result);
-    });
+  RunAnswer Cancel(const std::string& run_id) {
+    auto answer = std::make_shared<RunAnswer>();
+    engine_->CancelRun(run_id, "", Into(answer));
     Settle();
     return *answer;
   }
 
-  Answer Pause(const std::string& run_id) {
-    auto answer = std::make_shared<Answer>();
-    engine_->PauseRun(run_id, [answer](absl::StatusOr<v1::Run> result) {
-      *answer = std::move(result);
-    });
+  RunAnswer Pause(const std::string& run_id) {
+    auto answer = std::make_shared<RunAnswer>();
+    engine_->PauseRun(run_id, Into(answer));
     Settle();
     return *answer;
   }
 
-  Answer Resume(const std::string& run_id) {
-    auto answer = std::make_shared<Answer>();
-    engine_->ResumeRun(run_id, [answer](absl::StatusOr<v1::Run> result) {
-      *answer = std::move(result);
-    });
+  RunAnswer Resume(const std::string& run_id) {
+    auto answer = std::make_shared<RunAnswer>();
+    engine_->ResumeRun(run_id, Into(answer));
     Settle();
     return *answer;
   }

@@ -72,7 +72,7 @@ void Engine::Fulfil(const RunWish& wish, const StatusCallback& done) {
       return;
     }
     // What it cannot be, it need not be.
-    const RunCallback fulfilled = [done](const absl::StatusOr<v1::Run>& run) {
+    const RunCallback fulfilled = [done](absl::StatusOr<const v1::Run*> run) {
       done(absl::IsUnavailable(run.status()) ? run.status() : absl::OkStatus());
     };
     switch (wish.kind) {
@@ -99,7 +99,7 @@ void Engine::LeaveWish(const RunWish& wish, const RunCallback& done) {
       return;
     }
   }
-  done(run);
+  Tell(done, run);
 }
 
 }  // namespace stagecoach

@@ -23,7 +23,7 @@ class PauseTest : public EngineFixture {};
 
 TEST_F(PauseTest, WhatRunsGoesOnAndNothingNewStartsUntilItIsResumed) {
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
-  const Answer paused = Pause("r");
+  const RunAnswer paused = Pause("r");
   ASSERT_OK(*paused);
   EXPECT_EQ((*paused)->state(), v1::RUN_STATE_PAUSED);
   EXPECT_EQ(Stored("r").state(), v1::RUN_STATE_PAUSED);
@@ -32,7 +32,7 @@ TEST_F(PauseTest, WhatRunsGoesOnAndNothingNewStartsUntilItIsResumed) {
   EXPECT_THAT(fleet_->Running(), IsEmpty());
   clock_.Advance(absl::Hours(1));
   Settle();
-  const Answer resumed = Resume("r");
+  const RunAnswer resumed = Resume("r");
   ASSERT_OK(*resumed);
   EXPECT_EQ((*resumed)->state(), v1::RUN_STATE_RUNNING);
   Succeed("r/train/1");
@@ -88,7 +88,7 @@ TEST_F(PauseTest, PausingAndResumingTwiceChangesNothing) {
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
   ASSERT_OK(*Resume("r"));
   ASSERT_OK(*Pause("r"));
-  const Answer again = Pause("r");
+  const RunAnswer again = Pause("r");
   ASSERT_OK(*again);
   EXPECT_EQ((*again)->state(), v1::RUN_STATE_PAUSED);
 }

@@ -53,6 +53,14 @@ void Engine::SubmitNow(v1::Run run, std::string request_digest,
   WantPlace(reference);
 }
 
+void Engine::Tell(const RunCallback& done, const absl::StatusOr<v1::Run>& run) {
+  if (run.ok()) {
+    done(&*run);
+  } else {
+    done(run.status());
+  }
+}
+
 // Whether `key` is taken, in which case `done` is or will be answered.
 bool Engine::AnswerReplay(const std::string& key, const std::string& digest,
                           const RunCallback& done) {
@@ -78,9 +86,9 @@ bool Engine::AnswerReplay(const std::string& key, const std::string& digest,
   }
   metrics_.IdempotentReplay();
   if (active == nullptr) {
-    done(store_.GetRun(run_id));
+    Tell(done, store_.GetRun(run_id));
   } else if (active->run.inserted()) {
-    done(active->run.run());
+    done(&active->run.run());
   } else {
     active->callers.push_back(done);
   }

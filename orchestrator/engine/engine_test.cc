@@ -175,7 +175,7 @@ TEST_F(EngineTest, AFailureStopsTheOtherBranch) {
 
 TEST_F(EngineTest, CancelReachesTheRunningAttemptAndFreesItsSlot) {
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
-  const Answer answer = Cancel("r");
+  const RunAnswer answer = Cancel("r");
   ASSERT_OK(*answer);
   EXPECT_EQ((*answer)->state(), v1::RUN_STATE_STOPPING);
   ASSERT_EQ(fleet_->cancels().size(), 1u);
@@ -208,7 +208,7 @@ TEST_F(EngineTest, CancellingARunThatHasEndedReturnsItAsItIs) {
   ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
   Succeed("r/load/1");
   Succeed("r/train/1");
-  const Answer answer = Cancel("r");
+  const RunAnswer answer = Cancel("r");
   ASSERT_OK(*answer);
   EXPECT_EQ((*answer)->state(), v1::RUN_STATE_SUCCEEDED);
   EXPECT_THAT(*Cancel("never"), StatusIs(absl::StatusCode::kNotFound));
@@ -249,7 +249,7 @@ TEST_F(EngineTest, OneKeyMakesOneRun) {
   v1::Run second = TestRun(ChainPipeline(), "b");
   second.set_idempotency_key("k");
   ASSERT_OK(*Submit(first));
-  const Answer answer = Submit(second);
+  const RunAnswer answer = Submit(second);
   ASSERT_OK(*answer);
   EXPECT_EQ((*answer)->id(), "a");
   EXPECT_THAT(store_.GetRun("b"), StatusIs(absl::StatusCode::kNotFound));
@@ -260,10 +260,11 @@ TEST_F(EngineTest, OneKeyMakesOneRunAlsoWithinOneCommit) {
   for (const char* id : {"a", "b", "c"}) {
     v1::Run run = TestRun(ChainPipeline(), id);
     run.set_idempotency_key("k");
-    engine_->Submit(run, "digest", [&answers](absl::StatusOr<v1::Run> result) {
-      ASSERT_OK(result);
-      answers.push_back(result->id());
-    });
+    engine_->Submit(run, "digest",
+                    [&answers](absl::StatusOr<const v1::Run*> told) {
+                      ASSERT_OK(told);
+                      answers.push_back((*told)->id());
+                    });
   }
   Settle();
   EXPECT_THAT(answers, ElementsAre("a", "a", "a"));
@@ -298,7 +299,7 @@ TEST_F(EngineTest, AfterStopEveryCallIsAnswered) {
   absl::Status answer;
   engine_->Submit(
       TestRun(ChainPipeline(), "r"), "digest",
-      [&answer](const absl::StatusOr<v1::Run>& run) { answer = run.status(); });
+      [&answer](absl::StatusOr<const v1::Run*> run) { answer = run.status(); });
   EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable));
 }
 

@@ -48,8 +48,6 @@ struct Member {
 
 class LeaseKeeperTest : public testing::Test {
  protected:
-  using Answer = std::optional<absl::StatusOr<v1::Run>>;
-
   static void Settle(Member& member) {
     for (int i = 0; i < 3; ++i) {
       member.engine.RunUntilIdleForTest();
@@ -64,19 +62,15 @@ class LeaseKeeperTest : public testing::Test {
     Settle(member);
   }
 
-  static Engine::RunCallback Into(const std::shared_ptr<Answer>& answer) {
-    return [answer](absl::StatusOr<v1::Run> run) { *answer = std::move(run); };
-  }
-
-  std::shared_ptr<Answer> Submit(Member& member, v1::Run run) {
-    auto answer = std::make_shared<Answer>();
+  std::shared_ptr<RunAnswer> Submit(Member& member, v1::Run run) {
+    auto answer = std::make_shared<RunAnswer>();
     member.engine.Submit(std::move(run), "digest", Into(answer));
     Settle(member);
     return answer;
   }
 
-  std::shared_ptr<Answer> Cancel(Member& member, const std::string& run_id) {
-    auto answer = std::make_shared<Answer>();
+  std::shared_ptr<RunAnswer> Cancel(Member& member, const std::string& run_id) {
+    auto answer = std::make_shared<RunAnswer>();
     member.engine.CancelRun(run_id, "", Into(answer));
     Settle(member);
     return answer;
@@ -132,7 +126,7 @@ TEST_F(LeaseKeeperTest, AnEngineStopsAMarginBeforeItsLeaseEnds) {
   clock_.Advance(kTtl - kMargin);
   Succeed(a_, "r/load/1");
   EXPECT_THAT(a_.fleet.Running(), IsEmpty());
-  const std::shared_ptr<Answer> refused =
+  const std::shared_ptr<RunAnswer> refused =
       Submit(a_, TestRun(ChainPipeline(), "s"));
   ASSERT_TRUE(refused->has_value());
   EXPECT_THAT(**refused, StatusIs(absl::StatusCode::kUnavailable,
@@ -199,7 +193,7 @@ TEST_F(LeaseKeeperTest, OneThatStopsGivesItsRunsToTheOthersAtOnce) {
 
 TEST_F(LeaseKeeperTest, AWishForARunOfAnotherReachesIt) {
   ASSERT_OK(**Submit(a_, TestRun(ChainPipeline(), "r")));
-  const std::shared_ptr<Answer> answer = Cancel(b_, "r");
+  const std::shared_ptr<RunAnswer> answer = Cancel(b_, "r");
   ASSERT_TRUE(answer->has_value());
   ASSERT_OK(**answer);
   EXPECT_EQ(StateOf("r"), v1::RUN_STATE_RUNNING);
@@ -216,7 +210,7 @@ TEST_F(LeaseKeeperTest, OneKeyMakesOneRunAlsoInTwoEngines) {
   v1::Run second = TestRun(ChainPipeline(), "s");
   second.set_idempotency_key("key");
   ASSERT_OK(**Submit(a_, first));
-  const std::shared_ptr<Answer> answer = Submit(b_, second);
+  const std::shared_ptr<RunAnswer> answer = Submit(b_, second);
   ASSERT_TRUE(answer->has_value());
   ASSERT_OK(**answer);
   EXPECT_EQ((**answer)->id(), "r");
@@ -282,7 +276,7 @@ TEST_F(SharedPlacesTest, APlaceThatComesTooLateForAPausedRunIsNotTaken) {
   a_.fleet.SetBusy("load", "load-0:1", true);
   ASSERT_OK(**Submit(a_, TestRun(pipeline_, "r")));
   a_.keeper.TurnForTest();  // the place is on its way
-  const auto paused = std::make_shared<Answer>();
+  const auto paused = std::make_shared<RunAnswer>();
   a_.engine.PauseRun("r", Into(paused));
   Settle(a_);
   ASSERT_OK(**paused);

@@ -1,13 +1,17 @@
-// Pipelines and runs for the engine's tests.
+// Pipelines, runs and callers for the engine's tests.
 
 #ifndef ORCHESTRATOR_ENGINE_TEST_RUNS_H_
 #define ORCHESTRATOR_ENGINE_TEST_RUNS_H_
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "orchestrator/engine/engine.h"
 #include "services/common/contract/proto_time.h"
 #include "stagecoach/v1/orchestrator.pb.h"
 
@@ -84,6 +88,20 @@ inline v1::ExecutionResult TestResult(const std::string& execution_id,
   *result.mutable_times()->mutable_compute() = ToProtoDuration(compute);
   result.set_build_id("test-build");
   return result;
+}
+
+// What a caller of the engine was told.
+using RunAnswer = std::optional<absl::StatusOr<v1::Run>>;
+
+// A caller that keeps what it is told.
+inline Engine::RunCallback Into(const std::shared_ptr<RunAnswer>& answer) {
+  return [answer](absl::StatusOr<const v1::Run*> run) {
+    if (run.ok()) {
+      *answer = **run;
+    } else {
+      *answer = run.status();
+    }
+  };
 }
 
 }  // namespace stagecoach

@@ -152,5 +152,7 @@ def test_who_waits_for_the_result_is_spared_the_events(client):
         run=run_request("airline"), without_events=True
     )
     created, ended = client.stub.ExecuteRun(request, timeout=60)
-    assert created.created.id == ended.ended.id
+    assert created.created == api.Run(
+        id=ended.ended.id, state=api.RUN_STATE_PENDING
+    )
     assert ended.ended.state == api.RUN_STATE_SUCCEEDED
