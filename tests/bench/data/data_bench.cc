@@ -24,6 +24,7 @@
 #include "services/common/artifact/posix_file_system.h"
 #include "services/common/artifact/volume_map.h"
 #include "services/common/base/bounded_executor.h"
+#include "services/common/base/sha256.h"
 #include "services/load/source.h"
 #include "services/prepare/windows.h"
 
@@ -172,6 +173,24 @@ void BM_ArtifactReadOfACopy(benchmark::State& state) {
   ReadArtifact(state, /*of_a_copy=*/true);
 }
 
+// Digested where it is mapped, each page when it is touched.
+void BM_ArtifactReadByPage(benchmark::State& state) {
+  const auto files = *OpenPosixFileSystem("bench", Folder());
+  for (auto _ : state) {
+    const auto file = files->OpenFile("x.safetensors");
+    if (!file.ok()) return state.SkipWithError("it cannot be read");
+    const auto mapped = (*file)->Map();
+    if (!mapped.ok()) return state.SkipWithError("it cannot be mapped");
+    Sha256 digest;
+    digest.Update(mapped->bytes);
+    benchmark::DoNotOptimize(digest.Finish());
+    const auto* const values =
+        reinterpret_cast<const float*>(mapped->bytes.data());
+    benchmark::DoNotOptimize(SumOf({values, kArtifactBytes / 4}));
+  }
+  state.SetBytesProcessed(state.iterations() * kArtifactBytes);
+}
+
 // A small attempt like train's: three outputs and a manifest, synced with the
 // help of `helpers` threads, or one after the other.
 void BM_Publish(benchmark::State& state) {
@@ -214,6 +233,10 @@ BENCHMARK(BM_ArtifactWrite)
     ->UseRealTime()
     ->Iterations(1);
 BENCHMARK(BM_ArtifactRead)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(1);
+BENCHMARK(BM_ArtifactReadByPage)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->Iterations(1);

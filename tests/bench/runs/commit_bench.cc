@@ -13,6 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/store/sqlite_store.h"
+#include "orchestrator/store/wal_gathering.h"
+#include "sqlite3.h"
 
 namespace stagecoach {
 namespace {
@@ -59,6 +61,20 @@ RunWrite NewRun(int64_t number) {
   return write;
 }
 
+// Puts the VFS below under the name of the layer that gathers what is written
+// to the log, and so switches gathering off.
+class WithoutGathering {
+ public:
+  WithoutGathering() : vfs_(*sqlite3_vfs_find(nullptr)) {
+    vfs_.zName = WalGatheringVfs();
+    sqlite3_vfs_register(&vfs_, /*makeDflt=*/1);
+  }
+  ~WithoutGathering() { sqlite3_vfs_unregister(&vfs_); }
+
+ private:
+  sqlite3_vfs vfs_;
+};
+
 void BM_Commit(benchmark::State& state) {
   const Folder folder;
   const auto store = SqliteStore::Open({.path = folder.path() + "/state.db"});
@@ -75,7 +91,13 @@ void BM_Commit(benchmark::State& state) {
   }
   state.SetItemsProcessed(number);
 }
+void BM_CommitByPage(benchmark::State& state) {
+  const WithoutGathering off;
+  BM_Commit(state);
+}
+
 BENCHMARK(BM_Commit)->Arg(1)->Arg(64)->UseRealTime();
+BENCHMARK(BM_CommitByPage)->Arg(1)->Arg(64)->UseRealTime();
 
 }  // namespace
 }  // namespace stagecoach

@@ -12,6 +12,8 @@ P50 = "a run of 4 no-op steps, p50"
 P99 = "a run of 4 no-op steps, p99"
 RATE = "runs of 4 no-op steps, 64 callers"
 COMMIT = "a new run of 4 steps made durable"
+ALONE = "the same, in a commit of its own"
+POOL = "64 short tasks on a pool of 16 threads"
 
 
 def commits(count):
@@ -30,24 +32,57 @@ def commits(count):
     return times
 
 
-def commit_rows(repeats):
-    """What a new run of four steps costs the store."""
+def micro(program, repeats):
+    """The nanoseconds of each benchmark of `program`."""
     output = programs.run_json(
         [
-            programs.BIN / "commit_bench",
+            programs.BIN / program,
             "--benchmark_format=json",
             f"--benchmark_repetitions={repeats}",
+            "--benchmark_enable_random_interleaving",
         ],
         STAGECOACH_BENCH_FOLDER=str(programs.kept()),
     )
-    each = {1: [], 64: []}
+    times = {}
     for entry in output["benchmarks"]:
         if entry["run_type"] == "iteration":
-            count = int(entry["name"].split("/")[1])
-            each[count].append(entry["real_time"] / 1e6 / count)
+            name = entry["run_name"].removesuffix("/real_time")
+            times.setdefault(name, []).append(entry["real_time"])
+    return times
+
+
+def commit_rows(repeats, peer):
+    """What a new run of four steps costs the store."""
+    times = micro("commit_bench", repeats)
+
+    def each(name, runs):
+        return [time / 1e6 / runs for time in times[f"{name}/{runs}"]]
+
+    grouped, alone = each("BM_Commit", 64), each("BM_Commit", 1)
     return [
-        ours(COMMIT, "ms", each[64], note="64 runs in one commit"),
-        Row(COMMIT, "off: grouping of commits", "ms", each[1]),
+        ours(COMMIT, "ms", grouped, note="64 runs in one commit"),
+        Row(COMMIT, "off: grouping of commits", "ms", alone),
+        Row(COMMIT, "sqlite3, one row", "ms", peer),
+        ours(ALONE, "ms", alone),
+        Row(
+            ALONE,
+            "off: one write to the log",
+            "ms",
+            each("BM_CommitByPage", 1),
+        ),
+    ]
+
+
+def pool_rows(repeats):
+    """What it costs to have short tasks done by threads that sleep."""
+    times = micro("pool_bench", repeats)
+
+    def of(name):
+        return [time / 1e3 for time in times[f"{name}/process_time"]]
+
+    return [
+        ours(POOL, "us", of("BM_Pool")),
+        Row(POOL, "off: threads woken one by one", "us", of("BM_PlainPool")),
     ]
 
 
@@ -149,8 +184,8 @@ def measure(options):
             "/s",
             measured["checked"]["rate"],
         ),
-        *commit_rows(repeats),
-        Row(COMMIT, "sqlite3, one row", "ms", middle(commit_ms)),
+        *commit_rows(repeats, middle(commit_ms)),
+        *pool_rows(repeats),
     ]
     return rows, (
         "## Where the time of a no-op run goes\n\n"
