@@ -72,9 +72,11 @@ void Engine::Fulfil(const RunWish& wish, const StatusCallback& done) {
       return;
     }
     // What it cannot be, it need not be.
-    const RunCallback fulfilled = [done](absl::StatusOr<const v1::Run*> run) {
-      done(absl::IsUnavailable(run.status()) ? run.status() : absl::OkStatus());
-    };
+    const RunCallback fulfilled =
+        [done](const absl::StatusOr<const v1::Run*>& run) {
+          done(absl::IsUnavailable(run.status()) ? run.status()
+                                                 : absl::OkStatus());
+        };
     switch (wish.kind) {
       case RunWish::Kind::kCancel:
         return CancelNow(wish.run_id, wish.reason, fulfilled);

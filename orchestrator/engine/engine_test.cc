@@ -297,9 +297,10 @@ TEST_F(EngineTest, OnlyARunThatHasEndedCanBeDeleted) {
 TEST_F(EngineTest, AfterStopEveryCallIsAnswered) {
   engine_->Stop();
   absl::Status answer;
-  engine_->Submit(
-      TestRun(ChainPipeline(), "r"), "digest",
-      [&answer](absl::StatusOr<const v1::Run*> run) { answer = run.status(); });
+  engine_->Submit(TestRun(ChainPipeline(), "r"), "digest",
+                  [&answer](const absl::StatusOr<const v1::Run*>& run) {
+                    answer = run.status();
+                  });
   EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable));
 }
 

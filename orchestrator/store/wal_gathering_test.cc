@@ -8,6 +8,7 @@
 #include "orchestrator/store/fault_vfs.h"
 #include "orchestrator/store/sqlite_connection.h"
 #include "orchestrator/store/store_test_support.h"
+#include "services/common/base/status_macros.h"
 #include "services/common/base/status_matchers.h"
 #include "sqlite3.h"
 
@@ -41,8 +42,7 @@ class WalGatheringTest : public testing::Test {
 
   absl::Status InsertAlso(SqliteConnection& db, int pages) const {
     for (int i = 0; i < pages; ++i) {
-      const absl::Status inserted = db.Run(kInsert, {SqliteBlob{page_}});
-      if (!inserted.ok()) return inserted;
+      SC_RETURN_IF_ERROR(db.Run(kInsert, {SqliteBlob{page_}}));
     }
     return absl::OkStatus();
   }
@@ -86,13 +86,12 @@ TEST_F(WalGatheringTest, ACommitOfMoreThanIsGatheredIsWhole) {
 
 TEST_F(WalGatheringTest, ATransactionReadsBackWhatItPutIntoTheLog) {
   ASSERT_OK(writer_->RunScript("PRAGMA cache_size = 10"));
-  const absl::Status taken_back = absl::AbortedError("as planned");
-  EXPECT_EQ(writer_->InWriteTransaction([&]() -> absl::Status {
+  EXPECT_THAT(writer_->InWriteTransaction([&]() -> absl::Status {
     EXPECT_OK(InsertAlso(*writer_, 200));
     EXPECT_EQ(Count(*writer_), 201);
-    return taken_back;
+    return absl::AbortedError("as planned");
   }),
-            taken_back);
+              StatusIs(absl::StatusCode::kAborted));
   EXPECT_EQ(Count(*writer_), 1);
   EXPECT_OK(Insert(*writer_, 5));
   EXPECT_EQ(CountElsewhere(), 6);
