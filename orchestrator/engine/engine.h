@@ -116,10 +116,8 @@ class Engine {
 
   // Takes up runs that have been acquired since Recover.
   void TakeUp(std::vector<v1::Run> runs);
-
   // Lets runs start that have got what they have asked for.
   void GivePlaces(std::vector<Place> places);
-
   // Work may have ended that steps of other orchestrators did, and that steps
   // here have waited for.
   void LookAgain();
