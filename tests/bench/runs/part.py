@@ -107,7 +107,7 @@ def join(figures, more):
 
 def measure(options):
     repeats = 1 if options.quick else 5
-    seconds = 1 if options.quick else 3
+    seconds = 1 if options.quick else 2
 
     # Its allocator comes before the one that our programs are linked with.
     theirs = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
