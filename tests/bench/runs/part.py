@@ -78,7 +78,7 @@ def pool_rows(repeats):
     times = micro("pool_bench", repeats)
 
     def of(name):
-        return [time / 1e3 for time in times[f"{name}/process_time"]]
+        return [time / 1e3 for time in times[name]]
 
     return [
         ours(POOL, "us", of("BM_Pool")),

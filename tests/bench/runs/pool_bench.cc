@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -103,8 +102,8 @@ void BM_PlainPool(benchmark::State& state) {
   });
 }
 
-BENCHMARK(BM_Pool)->UseRealTime()->MeasureProcessCPUTime();
-BENCHMARK(BM_PlainPool)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(BM_Pool)->UseRealTime();
+BENCHMARK(BM_PlainPool)->UseRealTime();
 
 }  // namespace
 }  // namespace stagecoach
