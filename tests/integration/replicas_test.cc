@@ -143,6 +143,7 @@ TEST_F(ReplicasTest, AReplicaToldToStopInAnyPhaseGivesItsWorkBackUnharmed) {
       gone_on += attempt.state() == v1::ATTEMPT_STATE_LOST ? 1 : 0;
     }
     ASSERT_OK(cluster_.Start(told, {"--drain-timeout=0s"}));
+    ASSERT_OK(cluster_.AwaitServing(told));
   }
   std::printf(
       "7 replicas told to stop: %d trainings went on elsewhere, the slowest "

@@ -173,6 +173,29 @@ absl::Status TestCluster::AwaitEndpoints(const std::string& name) {
   return absl::OkStatus();
 }
 
+absl::Status TestCluster::AwaitServing(const std::string& name) {
+  const std::string& address = endpoints(name).grpc;
+  const absl::Time give_up = absl::Now() + kPatience;
+  std::string last;
+  while (absl::Now() < give_up) {
+    grpc::ClientContext context;
+    SetPatience(context);
+    v1::ListStagesResponse response;
+    SC_RETURN_IF_ERROR(FromGrpcStatus(
+        orchestrator_->ListStages(&context, {}, &response), context));
+    for (const v1::StageStatus& stage : response.stages()) {
+      for (const v1::ReplicaStatus& replica : stage.replicas()) {
+        if (replica.address() == address && replica.serving()) {
+          return absl::OkStatus();
+        }
+      }
+    }
+    last = response.ShortDebugString();
+  }
+  return absl::UnavailableError(
+      absl::StrCat(name, " is not given work: ", last));
+}
+
 absl::Status TestCluster::Apply(const std::string& yaml) {
   grpc::ClientContext context;
   SetPatience(context);

@@ -52,6 +52,9 @@ class TestCluster {
                      const std::vector<std::string>& more_flags = {},
                      const std::vector<std::string>& environment = {});
 
+  // Waits until the orchestrator may give work to a replica that was started
+  // again; it looks for it a second apart.
+  absl::Status AwaitServing(const std::string& name);
   // Closes the test's connection, for which an orchestrator that is told to
   // stop would wait. Until the next Start there is no orchestrator to call.
   void Disconnect() { orchestrator_.reset(); }
