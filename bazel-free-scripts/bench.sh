@@ -27,7 +27,8 @@ main() {
     sed -n '2,22s/^# \{0,1\}//p' "$0" && return 0
   timed "setup bench" "${SCRIPTS}/setup.sh" --bench
   "${SCRIPTS}/build.sh" release programs stagecoach-runs-bench \
-    stagecoach-scale-bench commit_bench pool_bench train_bench data_bench
+    stagecoach-scale-bench commit_bench pool_bench session_bench train_bench \
+    data_bench
   # What the start of a program is measured beside.
   "${SCRIPTS}/build.sh" shared stagecoach-orchestrator
   cd "${ROOT}"

@@ -1,7 +1,8 @@
 // The server's end of a call with a stream each way, so that nobody else writes
 // a gRPC reactor. Messages come one by one; what is to be sent is asked for
 // when there is room for it, so that all that has come together meanwhile can
-// go in one message.
+// go in one message. With a sender there is also what comes until its thread is
+// there: a message costs more than that takes, on both sides.
 //
 //   grpc::ServerBidiReactor<ExecuteManyRequest, ExecuteManyResponse>*
 //   SessionService::ExecuteMany(grpc::CallbackServerContext* context) {
@@ -25,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/optional.h"
+#include "services/common/base/bounded_executor.h"
 #include "services/common/rpc/status.h"
 
 namespace stagecoach {
@@ -34,10 +36,10 @@ namespace stagecoach {
 //
 // Threads:   every method may be called from any thread; after the call's end
 //            they do nothing. The callbacks come from gRPC's threads, `next`
-//            also from within Wake and Finish; each is called by one thread at
-//            a time. They must not block.
+//            also from the sender's, or from within Wake and Finish; each is
+//            called by one thread at a time. They must not block.
 // Ownership: shared between the users and gRPC, which lets go of it, and of the
-//            callbacks, when the call has ended.
+//            callbacks, when the call has ended. A sender must outlive that.
 template <typename Request, typename Response>
 class DuplexStream final : private grpc::ServerBidiReactor<Request, Response> {
  public:
@@ -53,10 +55,11 @@ class DuplexStream final : private grpc::ServerBidiReactor<Request, Response> {
     absl::AnyInvocable<bool(Response& message)> next;
   };
 
-  // `context` is the call's.
+  // `context` is the call's. `sender` sends what Wake and Finish say there is;
+  // null, or if it is full: they do so themselves.
   static std::shared_ptr<DuplexStream> Create(
-      grpc::CallbackServerContext& context) {
-    std::shared_ptr<DuplexStream> stream(new DuplexStream(context));
+      grpc::CallbackServerContext& context, BoundedExecutor* sender = nullptr) {
+    std::shared_ptr<DuplexStream> stream(new DuplexStream(context, sender));
     stream->self_ = stream;
     return stream;
   }
@@ -78,7 +81,8 @@ class DuplexStream final : private grpc::ServerBidiReactor<Request, Response> {
       if (busy_) return;
       busy_ = true;
     }
-    Pump();
+    // The call, and with it the stream, does not end while it is busy.
+    if (sender_ == nullptr || !sender_->Submit([this] { Pump(); }).ok()) Pump();
   }
 
   // Ends the call once what `next` has by now is sent. The first end counts.
@@ -92,8 +96,8 @@ class DuplexStream final : private grpc::ServerBidiReactor<Request, Response> {
   }
 
  private:
-  explicit DuplexStream(grpc::CallbackServerContext& context)
-      : context_(context) {}
+  DuplexStream(grpc::CallbackServerContext& context, BoundedExecutor* sender)
+      : context_(context), sender_(sender) {}
 
   // Sends what is next, if there is anything. Only by who set `busy_`, which
   // stays set for good once the end is on its way.
@@ -163,6 +167,7 @@ class DuplexStream final : private grpc::ServerBidiReactor<Request, Response> {
   }
 
   grpc::CallbackServerContext& context_;  // valid until the end is sent
+  BoundedExecutor* const sender_;         // null: none
   std::shared_ptr<DuplexStream> self_;    // gRPC's share, until OnDone
   Request received_;                      // only touched by gRPC's reactions
   Response sending_;                      // only touched by who set `busy_`

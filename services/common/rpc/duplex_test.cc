@@ -10,6 +10,7 @@
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/common/base/bounded_executor.h"
 #include "services/common/base/metrics.h"
 #include "services/common/base/status_matchers.h"
 #include "services/common/rpc/channel.h"
@@ -57,7 +58,7 @@ class Numbers {
 class FakeSessionService final : public v1::SessionService::CallbackService {
  public:
   Stream::Reactor* ExecuteMany(grpc::CallbackServerContext* context) override {
-    stream = Stream::Create(*context);
+    stream = Stream::Create(*context, sender);
     stream->Start({[this](auto& message) {
                      for (const auto& call : message.calls()) {
                        received.Push(call.call_id());
@@ -76,6 +77,7 @@ class FakeSessionService final : public v1::SessionService::CallbackService {
     return reactor;
   }
 
+  BoundedExecutor* sender = nullptr;
   Numbers received;
   Numbers outgoing;
   absl::Notification opened;
@@ -111,6 +113,7 @@ class DuplexTest : public testing::Test {
            return !message.calls().empty();
          },
          [this](auto& message) {
+           sizes_.Push(message.events_size());
            for (const auto& event : message.events()) {
              received_.Push(event.call_id());
            }
@@ -133,6 +136,7 @@ class DuplexTest : public testing::Test {
   std::unique_ptr<v1::SessionService::Stub> stub_;
   Numbers outgoing_;
   Numbers received_;
+  Numbers sizes_;  // of the messages that came
   std::shared_ptr<Call> call_;
   absl::Notification done_;
   absl::Status end_;
@@ -171,6 +175,50 @@ TEST_F(DuplexTest, NothingIsLostIfBothAreWokenAgainAndAgain) {
   EXPECT_EQ(received_.TakeAll(), all);
   service_.stream->Finish(absl::OkStatus());
   EXPECT_OK(AwaitEnd());
+}
+
+// A sender whose only thread waits for `go`.
+class BusySender {
+ public:
+  explicit BusySender(int queue_capacity)
+      : sender("sender", /*threads=*/1, queue_capacity) {
+    EXPECT_OK(sender.Submit([this] { go.WaitForNotification(); }));
+  }
+
+  ~BusySender() {
+    if (!go.HasBeenNotified()) go.Notify();
+  }
+
+  absl::Notification go;
+  BoundedExecutor sender;
+};
+
+TEST_F(DuplexTest, WhatComesBeforeTheSenderIsThereGoesInOneMessage) {
+  BusySender busy(/*queue_capacity=*/1);
+  service_.sender = &busy.sender;
+  Open();
+  for (const uint64_t number : {1, 2, 3}) {
+    service_.outgoing.Push(number);
+    service_.stream->Wake();
+  }
+  busy.go.Notify();
+  ASSERT_TRUE(received_.Await(3));
+  EXPECT_THAT(received_.TakeAll(), ElementsAre(1, 2, 3));
+  EXPECT_THAT(sizes_.TakeAll(), ElementsAre(3));
+  service_.stream->Finish(absl::OkStatus());
+  EXPECT_OK(AwaitEnd());
+}
+
+TEST_F(DuplexTest, WhatAFullSenderDoesNotTakeIsSentAtOnce) {
+  BusySender busy(/*queue_capacity=*/0);
+  service_.sender = &busy.sender;
+  Open();
+  service_.outgoing.Push(1);
+  service_.stream->Wake();
+  EXPECT_TRUE(received_.Await(1));
+  service_.stream->Finish(absl::OkStatus());
+  EXPECT_OK(AwaitEnd());
+  busy.go.Notify();
 }
 
 TEST_F(DuplexTest, FinishSendsFirstWhatIsNext) {

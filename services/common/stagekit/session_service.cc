@@ -15,7 +15,7 @@ absl::Status Stopping() {
 
 StageSession::Stream::Reactor* SessionService::ExecuteMany(
     grpc::CallbackServerContext* context) {
-  auto stream = StageSession::Stream::Create(*context);
+  auto stream = StageSession::Stream::Create(*context, &stage_.sender());
   auto* const reactor = stream->reactor();
   auto session = std::make_shared<StageSession>(stage_, std::move(stream));
   session->Start();

@@ -32,6 +32,10 @@ constexpr int kWaitingReplays = 64;
 constexpr int kLogThreads = 1;
 constexpr int kWaitingLogs = 64;
 
+// A stream waits for the sender at most once.
+constexpr int kSenderThreads = 1;
+constexpr int kWaitingStreams = 64;
+
 using ExecuteStream = WriteStream<v1::ExecuteResponse>;
 
 // Passes on what an execution reports to one call.
@@ -143,6 +147,7 @@ StageService::StageService(Stage& stage, v1::StageDescription description,
       registry_({options.slots, options.ended_capacity}),
       logs_(
           std::make_shared<BoundedExecutor>("logs", kLogThreads, kWaitingLogs)),
+      sender_("sender", kSenderThreads, kWaitingStreams),
       replays_("replays", kReplayThreads, kWaitingReplays),
       // The queue covers a thread that has freed its slot but not yet returned.
       slots_("slots", options.slots, /*queue_capacity=*/options.slots) {}

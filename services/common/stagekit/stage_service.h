@@ -103,6 +103,9 @@ class StageService final : public v1::StageService::CallbackService {
   bool AwaitLogs(absl::Duration timeout);
 
   int running() const { return registry_.running(); }
+  // For the streams of sessions: sends what ends, so that short executions that
+  // end together are told in one message, and none waits for another's end.
+  BoundedExecutor& sender() { return sender_; }
   StageMetrics& metrics() { return metrics_; }
 
  private:
@@ -129,6 +132,7 @@ class StageService final : public v1::StageService::CallbackService {
   ExecutionRunner runner_;
   ExecutionRegistry registry_;
   const std::shared_ptr<BoundedExecutor> logs_;  // writes logs
+  BoundedExecutor sender_;
   BoundedExecutor replays_;  // looks for published manifests
   BoundedExecutor slots_;    // last: its threads use the others
 };

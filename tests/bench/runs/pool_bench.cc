@@ -102,8 +102,8 @@ void BM_PlainPool(benchmark::State& state) {
   });
 }
 
-BENCHMARK(BM_Pool)->UseRealTime();
-BENCHMARK(BM_PlainPool)->UseRealTime();
+BENCHMARK(BM_Pool)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(BM_PlainPool)->MeasureProcessCPUTime()->UseRealTime();
 
 }  // namespace
 }  // namespace stagecoach
