@@ -1,9 +1,12 @@
 """Where the programs are that were built, and how they are run."""
 
+import contextlib
 import json
 import os
 import pathlib
 import subprocess
+import tempfile
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("STAGECOACH_BUILD", ROOT / "build/release"))
@@ -34,6 +37,40 @@ def run_json(command, **environment):
             f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}"
         )
     return json.loads(done.stdout)
+
+
+@contextlib.contextmanager
+def answering(command, **environment):
+    """Starts a program that prints a line of JSON for each line that it is
+    given. What is yielded asks for one. One that hangs is ended."""
+    words = [str(word) for word in command]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            words,
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        limit = threading.Timer(LIMIT_SECONDS, process.kill)
+        limit.start()
+
+        def ask():
+            process.stdin.write("\n")
+            process.stdin.flush()
+            if answer := process.stdout.readline():
+                return json.loads(answer)
+            errors.seek(0)
+            raise RuntimeError(f"{' '.join(words)} failed:\n{errors.read()}")
+
+        try:
+            yield ask
+        finally:
+            process.stdin.close()
+            process.wait()
+            process.stdout.close()
+            limit.cancel()
 
 
 def resident_mib(pid):

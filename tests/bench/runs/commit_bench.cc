@@ -15,6 +15,7 @@
 #include "orchestrator/store/sqlite_store.h"
 #include "orchestrator/store/wal_gathering.h"
 #include "sqlite3.h"
+#include "tests/bench/runs/run_rows.h"
 
 namespace stagecoach {
 namespace {
@@ -33,33 +34,6 @@ class Folder {
  private:
   std::string path_;
 };
-
-// A new run of four steps that wait.
-RunWrite NewRun(int64_t number) {
-  RunWrite write;
-  write.insert = true;
-  v1::Run& run = write.run;
-  run.set_id(absl::StrCat("noop-", number));
-  run.set_state(v1::RUN_STATE_RUNNING);
-  run.set_pipeline_name("noop");
-  run.mutable_pipeline()->set_name("noop");
-  run.mutable_pipeline()->set_version(1);
-  run.mutable_pipeline()->set_digest(std::string(64, 'a'));
-  run.mutable_create_time()->set_seconds(1'700'000'000 + number);
-  for (int i = 0; i < 4; ++i) {
-    v1::Step step;
-    step.set_name(absl::StrCat("step-", i));
-    step.set_stage("noop");
-    step.set_state(v1::STEP_STATE_RUNNING);
-    step.add_attempts()->set_replica("127.0.0.1:50051");
-    write.steps.push_back({i, step});
-    v1::RunEvent event;
-    event.mutable_step()->set_step(step.name());
-    event.mutable_step()->set_state(step.state());
-    write.events.push_back(event);
-  }
-  return write;
-}
 
 // Puts the VFS below under the name of the layer that gathers what is written
 // to the log, and so switches gathering off.
@@ -83,7 +57,7 @@ void BM_Commit(benchmark::State& state) {
   for (auto _ : state) {
     std::vector<RunWrite> writes;
     for (int64_t i = 0; i < state.range(0); ++i) {
-      writes.push_back(NewRun(++number));
+      writes.push_back(BeginOfRun(++number));
     }
     for (const absl::Status& status : (*store)->Commit(writes)) {
       if (!status.ok()) return state.SkipWithError("it was not written");

@@ -1,6 +1,8 @@
 """What a run costs above the work itself."""
 
+import contextlib
 import sqlite3
+import statistics
 import tempfile
 import time
 
@@ -14,26 +16,34 @@ RATE = "runs of 4 no-op steps, 64 callers"
 COMMIT = "a new run of 4 steps made durable"
 ALONE = "the same, in a commit of its own"
 POOL = "64 short tasks on a pool of 16 threads"
+SESSION = "4 short tasks, their ends told over a stream"
 
 
-def commits(count):
-    """Seconds of each of so many commits of one small row."""
+@contextlib.contextmanager
+def committing(count):
+    """What is yielded asks for the milliseconds of so many commits, each of one
+    small row."""
     with tempfile.NamedTemporaryFile(suffix=".db") as file:
         database = sqlite3.connect(file.name, isolation_level=None)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)")
-        times = []
-        for _ in range(count):
-            started = time.perf_counter()
-            database.execute("INSERT INTO t (body) VALUES (zeroblob(500))")
-            times.append(time.perf_counter() - started)
+
+        def ask():
+            times = []
+            for _ in range(count):
+                started = time.perf_counter()
+                database.execute("INSERT INTO t (body) VALUES (zeroblob(500))")
+                times.append(1e3 * (time.perf_counter() - started))
+            return {"each_ms": times}
+
+        yield ask
         database.close()
-    return times
 
 
 def micro(program, repeats):
-    """The nanoseconds of each benchmark of `program`."""
+    """The nanoseconds of each benchmark of `program`; the CPU time of all its
+    threads where it measures that."""
     output = programs.run_json(
         [
             programs.BIN / program,
@@ -46,8 +56,10 @@ def micro(program, repeats):
     times = {}
     for entry in output["benchmarks"]:
         if entry["run_type"] == "iteration":
-            name = entry["run_name"].removesuffix("/real_time")
-            times.setdefault(name, []).append(entry["real_time"])
+            name, *measures = entry["run_name"].split("/process_time")
+            name = name.removesuffix("/real_time")
+            time = entry["cpu_time" if measures else "real_time"]
+            times.setdefault(name, []).append(time)
     return times
 
 
@@ -62,7 +74,7 @@ def commit_rows(repeats, peer):
     return [
         ours(COMMIT, "ms", grouped, note="64 runs in one commit"),
         Row(COMMIT, "off: grouping of commits", "ms", alone),
-        Row(COMMIT, "sqlite3, one row", "ms", peer),
+        Row(COMMIT, SQLITE, "ms", peer),
         ours(ALONE, "ms", alone),
         Row(
             ALONE,
@@ -73,27 +85,48 @@ def commit_rows(repeats, peer):
     ]
 
 
-def pool_rows(repeats):
-    """What it costs to have short tasks done by threads that sleep."""
-    times = micro("pool_bench", repeats)
+def thread_rows(repeats):
+    """What it costs to have short tasks done by threads that sleep, and to tell
+    of their ends."""
+    times = micro("pool_bench", repeats) | micro("session_bench", repeats)
 
     def of(name):
         return [time / 1e3 for time in times[name]]
 
+    note = "CPU time of all threads"
+    woken_by = "off: a thread is woken for each"
+    sender_by = "off: whoever ends sends"
     return [
-        ours(POOL, "us", of("BM_Pool")),
-        Row(POOL, "off: threads woken one by one", "us", of("BM_PlainPool")),
+        ours(POOL, "us", of("BM_Pool"), note=note),
+        Row(POOL, woken_by, "us", of("BM_PlainPool"), note=note),
+        ours(SESSION, "us", of("BM_Sender"), note=note),
+        Row(SESSION, sender_by, "us", of("BM_NoSender"), note=note),
     ]
 
 
-def in_turns(goes, bench, repeats):
-    """What `bench` measures of each, all of them once before any again: what
+def in_turns(benches, rounds):
+    """What is measured by each, all of them shortly once before any again: what
     else the machine does meets all alike."""
-    measured = {}
-    for _ in range(repeats):
-        for name, go in goes.items():
-            join(measured.setdefault(name, {}), bench(*go))
+    measured = {name: {} for name in benches}
+    with contextlib.ExitStack() as stack:
+        asks = {
+            name: stack.enter_context(bench) for name, bench in benches.items()
+        }
+        for _ in range(rounds):
+            for name, ask in asks.items():
+                join(measured[name], ask())
     return measured
+
+
+def parts(values, count):
+    """Cuts values into so many parts, alike and in their order."""
+    size = len(values) // count
+    return [values[i * size : (i + 1) * size] for i in range(count)]
+
+
+def middle(values, part=0.5):
+    """Of sorted values the one that this part of them is below."""
+    return values[int(part * (len(values) - 1))]
 
 
 def join(figures, more):
@@ -105,89 +138,132 @@ def join(figures, more):
             figures.setdefault(name, []).extend(values)
 
 
-def measure(options):
-    repeats = 1 if options.quick else 5
-    seconds = 1 if options.quick else 2
+# Its allocator comes before the one that our programs are linked with.
+THEIRS = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
 
-    # Its allocator comes before the one that our programs are linked with.
-    theirs = {"LD_PRELOAD": "libstdc++.so.6 libc.so.6"}
-    goes = {
-        "noop": (["--workload=noop"], {}),
-        "bare": (["--workload=bare"], theirs),
-        "least": (["--workload=relay", "--callers=1"], theirs),
-        "plain": (["--workload=noop"], theirs),
-        "checked": (["--workload=noop"], {"STAGECOACH_CHECK_LOCK_ORDER": "1"}),
-        "told": (["--workload=noop", "--events"], {}),
-        "alone": (["--workload=noop", "--call-each-execution"], {}),
-        "read": (["--workload=noop", "--by-version"], {}),
-    }
+# By name: what stagecoach-runs-bench is told, and in which environment.
+GOES = {
+    "noop": (["--workload=noop"], {}),
+    "bare": (["--workload=bare"], THEIRS),
+    "least": (["--workload=relay", "--callers=1"], THEIRS),
+    "rows": (["--workload=relay", "--callers=1", "--run-rows"], {}),
+    "plain": (["--workload=noop"], THEIRS),
+    "checked": (["--workload=noop"], {"STAGECOACH_CHECK_LOCK_ORDER": "1"}),
+    "told": (["--workload=noop", "--events"], {}),
+    "alone": (["--workload=noop", "--call-each-execution"], {}),
+    "read": (["--workload=noop", "--by-version"], {}),
+}
 
-    def bench(flags, environment):
-        return programs.run_json(
-            [
-                programs.BIN / "stagecoach-runs-bench",
-                f"--seconds={seconds}",
-                f"--runs={50 if options.quick else 1000}",
-                f"--warm-up={20 if options.quick else 200}",
-                *flags,
-            ],
-            **environment,
+LAX = "nothing durable"
+PYTHON = "loop over 4 Python gRPC servers"
+BARE = "4 bare C++ gRPC calls"
+SQLITE = "sqlite3, one row"
+LEAST = "limit: two nested calls and two synced commits"
+LEAST_ROWS = "limit: the same, with all that a run leaves in the store"
+ALONE_CALLS = "off: one stream for all executions of a replica"
+TOLD = "off: callers are spared the events"
+READ = "off: pipelines in memory, planned without a hand-over"
+PLAIN = "off: jemalloc"
+CHECKED = "off: no checks of lock order"
+
+
+def bench(flags, environment):
+    """Measures one go at each turn."""
+    return programs.answering(
+        [
+            programs.BIN / "stagecoach-runs-bench",
+            "--in-turns",
+            "--seconds=0.5",
+            "--runs=100",
+            "--warm-up=20",
+            *flags,
+        ],
+        **environment,
+    )
+
+
+class Figures:
+    """What was measured in turns, in so many parts of all turns."""
+
+    def __init__(self, measured, count):
+        self.measured = measured
+        self.count = count
+
+    def p(self, part, name):
+        """Milliseconds that this part of one caller's runs stays below."""
+        each = parts(self.measured[name]["each_ms"], self.count)
+        return [middle(sorted(times), part) for times in each]
+
+    def rate(self, name):
+        each = parts(self.measured[name]["rate"], self.count)
+        return [statistics.mean(rates) for rates in each]
+
+    def cpu(self, key):
+        return "CPU us a run: " + ", ".join(
+            f"{name} {statistics.mean(values):.0f}"
+            for name, values in self.measured["noop"][key].items()
         )
 
-    measured = in_turns(goes, bench, repeats)
-    noop, bare, least = (measured[name] for name in ("noop", "bare", "least"))
-    alone_by = "off: one stream for all executions of a replica"
-    plain_by = "off: jemalloc"
-    read_by = "off: pipelines in memory, planned without a hand-over"
-    told_by = "off: callers are spared the events"
+
+def time_rows(figures, python_ms):
+    """How long one caller waits for a run."""
+
+    def of(part, what, by, name, note=""):
+        return Row(what, by, "ms", figures.p(part, name), note=note)
+
+    p50 = ours(P50, "ms", figures.p(0.5, "noop"), note=figures.cpu("one_us"))
+    return [
+        aim(p50, 1.3),
+        Row(P50, PYTHON, "ms", [middle(python_ms)], note=LAX),
+        of(0.5, P50, BARE, "bare", LAX),
+        of(0.5, P50, LEAST, "least", "one step"),
+        of(0.5, P50, LEAST_ROWS, "rows", "one step"),
+        of(0.5, P50, ALONE_CALLS, "alone"),
+        of(0.5, P50, TOLD, "told"),
+        of(0.5, P50, READ, "read"),
+        of(0.5, P50, PLAIN, "plain"),
+        aim(ours(P99, "ms", figures.p(0.99, "noop")), 5),
+        Row(P99, PYTHON, "ms", [middle(python_ms, 0.99)], note=LAX),
+        of(0.99, P99, BARE, "bare", LAX),
+        of(0.99, P99, ALONE_CALLS, "alone"),
+    ]
+
+
+def rate_rows(figures, python_rate):
+    """How many runs a second there are with many callers."""
+    rate = ours(RATE, "/s", figures.rate("noop"), note=figures.cpu("many_us"))
+    return [
+        aim(rate, 3500),
+        Row(RATE, PYTHON, "/s", [python_rate], note=LAX),
+        Row(RATE, BARE, "/s", figures.rate("bare"), note=LAX),
+        Row(RATE, ALONE_CALLS, "/s", figures.rate("alone")),
+        Row(RATE, TOLD, "/s", figures.rate("told")),
+        Row(RATE, READ, "/s", figures.rate("read")),
+        Row(RATE, PLAIN, "/s", figures.rate("plain")),
+        Row(RATE, CHECKED, "/s", figures.rate("checked")),
+    ]
+
+
+def measure(options):
+    repeats, rounds = (1, 1) if options.quick else (5, 25)
+    benches = {name: bench(*go) for name, go in GOES.items()}
+    benches["commit"] = committing(100)
+    measured = in_turns(benches, rounds)
+    figures = Figures(measured, repeats)
     python = peers.over_servers(
-        ["noop"] * 4, runs=50 if options.quick else 1000, seconds=seconds
+        ["noop"] * 4,
+        runs=50 if options.quick else 1000,
+        seconds=1 if options.quick else 2,
     )
     python_ms = sorted(1e3 * seconds for seconds in python["times"])
-    commit_ms = sorted(1e3 * seconds for seconds in commits(1000))
-
-    def cpu(key):
-        return "CPU us a run: " + ", ".join(
-            f"{name} {min(values):.0f}" for name, values in noop[key].items()
-        )
-
-    def middle(values, part=0.5):
-        return [values[int(part * (len(values) - 1))]]
-
-    least_by = "limit: two nested calls and two synced commits"
-    bare_by = "4 bare C++ gRPC calls"
-    python_by = "loop over 4 Python gRPC servers"
-    lax = "nothing durable"
     rows = [
-        aim(ours(P50, "ms", noop["p50_ms"], note=cpu("one_us")), 1.3),
-        Row(P50, python_by, "ms", middle(python_ms), note=lax),
-        Row(P50, bare_by, "ms", bare["p50_ms"], note=lax),
-        Row(P50, least_by, "ms", least["p50_ms"], note="one step"),
-        Row(P50, alone_by, "ms", measured["alone"]["p50_ms"]),
-        Row(P50, told_by, "ms", measured["told"]["p50_ms"]),
-        Row(P50, read_by, "ms", measured["read"]["p50_ms"]),
-        Row(P50, plain_by, "ms", measured["plain"]["p50_ms"]),
-        aim(ours(P99, "ms", noop["p99_ms"]), 5),
-        Row(P99, python_by, "ms", middle(python_ms, 0.99), note=lax),
-        Row(P99, bare_by, "ms", bare["p99_ms"], note=lax),
-        Row(P99, alone_by, "ms", measured["alone"]["p99_ms"]),
-        aim(ours(RATE, "/s", noop["rate"], note=cpu("many_us")), 3500),
-        Row(RATE, python_by, "/s", [python["rate"]], note=lax),
-        Row(RATE, bare_by, "/s", bare["rate"], note=lax),
-        Row(RATE, alone_by, "/s", measured["alone"]["rate"]),
-        Row(RATE, told_by, "/s", measured["told"]["rate"]),
-        Row(RATE, read_by, "/s", measured["read"]["rate"]),
-        Row(RATE, plain_by, "/s", measured["plain"]["rate"]),
-        Row(
-            RATE,
-            "off: no checks of lock order",
-            "/s",
-            measured["checked"]["rate"],
-        ),
-        *commit_rows(repeats, middle(commit_ms)),
-        *pool_rows(repeats),
+        *time_rows(figures, python_ms),
+        *rate_rows(figures, python["rate"]),
+        *commit_rows(repeats, figures.p(0.5, "commit")),
+        *thread_rows(repeats),
     ]
     return rows, (
         "## Where the time of a no-op run goes\n\n"
-        "As its record says: one caller.\n\n" + phases(noop["times_ms"])
+        "As its record says: one caller.\n\n"
+        + phases(measured["noop"]["times_ms"])
     )

@@ -3,18 +3,21 @@
 //
 //   stagecoach-runs-bench [--workload noop|airline|bare|relay] [--runs N]
 //       [--callers N] [--seconds N] [--steps N] [--slots N] [--repeats N]
-//       [--events] [--call-each-execution] [--by-version]
+//       [--events] [--call-each-execution] [--by-version] [--run-rows]
+//       [--in-turns]
 //
 // Prints a JSON object of arrays, a value for each repeat: `p50_ms`, `p99_ms`,
-// `rate` (a second) and, for each process, the microseconds of CPU time that
-// one run took with one caller (`one_us`) and with many (`many_us`), and its
-// resident memory in MiB then (`rss_mib`). `times_ms` has where the time of
-// some of one caller's runs went, as their records say.
+// `each_ms` (one caller's runs in their order), `rate` (a second) and, for each
+// process, the microseconds of CPU time that one run took with one caller
+// (`one_us`) and with many (`many_us`), and its resident memory in MiB then
+// (`rss_mib`). `times_ms` has where the time of some of one caller's runs went,
+// as their records say.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <iostream>
 #include <map>
 #include <string>
 #include <utility>
@@ -41,7 +44,7 @@ struct BenchOptions {
   std::string workload = "noop";
   int runs = 2000;
   int callers = 64;
-  int seconds = 5;
+  double seconds = 5;
   int steps = 4;
   int slots = 256;
   int repeats = 1;
@@ -49,6 +52,8 @@ struct BenchOptions {
   bool events = false;
   bool call_each_execution = false;
   bool by_version = false;
+  bool run_rows = false;
+  bool in_turns = false;
 };
 
 class RunsBench {
@@ -57,18 +62,39 @@ class RunsBench {
 
   absl::Status Run() {
     SC_RETURN_IF_ERROR(Start());
-    for (int i = 0; i < options_.warm_up; ++i) SC_RETURN_IF_ERROR(One());
-    for (int i = 0; i < options_.repeats; ++i) {
-      SC_RETURN_IF_ERROR(InSequence());
-      SC_RETURN_IF_ERROR(LookAtSome());
-      SC_RETURN_IF_ERROR(AtOnce());
-      AddMemory();
-    }
+    if (options_.in_turns) return InTurns();
+    SC_RETURN_IF_ERROR(WarmUp());
+    for (int i = 0; i < options_.repeats; ++i) SC_RETURN_IF_ERROR(Repeat());
     std::printf("%s\n", result_.dump(1).c_str());
     return absl::OkStatus();
   }
 
  private:
+  // Others have had the processors meanwhile.
+  absl::Status InTurns() {
+    for (std::string line; std::getline(std::cin, line);) {
+      result_.clear();
+      SC_RETURN_IF_ERROR(WarmUp());
+      SC_RETURN_IF_ERROR(Repeat());
+      std::printf("%s\n", result_.dump().c_str());
+      std::fflush(stdout);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status WarmUp() {
+    for (int i = 0; i < options_.warm_up; ++i) SC_RETURN_IF_ERROR(One());
+    return absl::OkStatus();
+  }
+
+  absl::Status Repeat() {
+    SC_RETURN_IF_ERROR(InSequence());
+    SC_RETURN_IF_ERROR(LookAtSome());
+    SC_RETURN_IF_ERROR(AtOnce());
+    AddMemory();
+    return absl::OkStatus();
+  }
+
   absl::Status Start() {
     if (options_.workload == "relay") return StartRelay();
     const bool airline = options_.workload == "airline";
@@ -102,9 +128,11 @@ class RunsBench {
   absl::Status StartRelay() {
     names_ = {"noop", "relay"};
     SC_RETURN_IF_ERROR(cluster_.Start("noop"));
-    SC_RETURN_IF_ERROR(cluster_.Start(
-        "relay", {"--stage=" + cluster_.endpoints("noop").grpc,
-                  absl::StrCat("--store=", cluster_.folder(), "/relay.db")}));
+    std::vector<std::string> flags = {
+        "--stage=" + cluster_.endpoints("noop").grpc,
+        absl::StrCat("--store=", cluster_.folder(), "/relay.db")};
+    if (options_.run_rows) flags.emplace_back("--run-rows");
+    SC_RETURN_IF_ERROR(cluster_.Start("relay", flags));
     workload_ = RelayedCalls(cluster_);
     return absl::OkStatus();
   }
@@ -186,6 +214,7 @@ class RunsBench {
       times.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
     }
     AddCpu("one_us", options_.runs);
+    for (const double time : times) result_["each_ms"].push_back(time);
     std::sort(times.begin(), times.end());
     result_["p50_ms"].push_back(times[times.size() / 2]);
     result_["p99_ms"].push_back(times[times.size() * 99 / 100]);
@@ -248,14 +277,18 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"noop", "airline", "bare", "relay"}));
   const std::pair<const char*, int*> numbers[] = {
       {"--runs", &options.runs},       {"--callers", &options.callers},
-      {"--seconds", &options.seconds}, {"--steps", &options.steps},
-      {"--slots", &options.slots},     {"--repeats", &options.repeats},
-      {"--warm-up", &options.warm_up}};
+      {"--steps", &options.steps},     {"--slots", &options.slots},
+      {"--repeats", &options.repeats}, {"--warm-up", &options.warm_up}};
   app.add_flag("--events", options.events, "callers are told every event");
   app.add_flag("--call-each-execution", options.call_each_execution,
                "as the orchestrator's flag");
   app.add_flag("--by-version", options.by_version,
                "the pipeline is read from the store and planned for each run");
+  app.add_flag("--run-rows", options.run_rows, "as the relay's flag");
+  app.add_flag("--in-turns", options.in_turns,
+               "begin a repeat, of a line of output, at each line of input");
+  app.add_option("--seconds", options.seconds, "with many callers")
+      ->check(CLI::PositiveNumber);
   for (const auto& [name, value] : numbers) {
     app.add_option(name, *value)->check(CLI::PositiveNumber);
   }

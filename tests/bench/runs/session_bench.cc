@@ -106,9 +106,11 @@ class Client {
       left_ = kTasks;
     }
     call_->Wake();
-    absl::MutexLock lock(&mutex_, absl::Condition(
-                                      +[](int* left) { return *left == 0; },
-                                      &left_));
+    const auto done = [this] {
+      mutex_.AssertHeld();
+      return left_ == 0;
+    };
+    absl::MutexLock lock(&mutex_, absl::Condition(&done));
   }
 
  private:
