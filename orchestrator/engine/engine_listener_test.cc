@@ -1,5 +1,6 @@
 // What the engine tells others of its runs.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,15 @@ TEST_F(EngineListenerTest, WhatIsNotDurableIsNotTold) {
   store_.FailCommitsForTest(absl::UnavailableError("disk is away"));
   Submit(TestRun(ChainPipeline(), "r"));
   EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST_F(EngineListenerTest, NothingIsKeptOfARunThatHasEnded) {
+  ASSERT_OK(*Submit(TestRun(ChainPipeline(), "r")));
+  const std::weak_ptr<RunFeed> feed = engine_->feeds().Find("r");
+  ASSERT_FALSE(feed.expired());
+  Succeed("r/load/1");
+  Succeed("r/train/1");
+  EXPECT_TRUE(feed.expired());
 }
 
 TEST_F(EngineListenerTest, AnAttemptIsCalledWithASpanOfItsOwnInTheRunsTrace) {
