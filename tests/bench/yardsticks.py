@@ -26,32 +26,24 @@ YARDSTICKS = {
     (runs.COMMIT, runs.SQLITE): 0.18,
 }
 
-# A run has its caller and a stage wait for a call each, and for two commits.
-A_RUN = {(runs.P50, runs.BARE): 2 / 4, (runs.COMMIT, runs.SQLITE): 2}
-
-# The yardsticks that a goal was set beside, and how often each.
+# The yardstick that a goal was set beside.
 BESIDE = {
-    pipeline.ONE: {(pipeline.ONE, PYTHON): 1},
-    pipeline.MANY: {(pipeline.MANY, SERVERS): 1},
-    runs.P50: A_RUN,
-    runs.P99: A_RUN,
-    runs.RATE: {(runs.RATE, runs.BARE): 1},
+    pipeline.ONE: (pipeline.ONE, PYTHON),
+    pipeline.MANY: (pipeline.MANY, SERVERS),
+    runs.P50: (runs.P50, runs.PYTHON),
+    runs.P99: (runs.P50, runs.PYTHON),
+    runs.RATE: (runs.RATE, runs.BARE),
 }
-
-
-def total(figures, beside):
-    return sum(times * figures[what] for what, times in beside.items())
 
 
 def scale(rows):
     """Judges goals by what their yardstick takes here."""
     medians = {(row.what, row.by): row.median for row in rows}
     for row in rows:
-        beside = BESIDE.get(row.what, {})
-        known = beside.keys() & medians.keys()
-        if row.limit is None or not known or known != beside.keys():
+        beside = BESIDE.get(row.what)
+        if row.limit is None or beside not in medians:
             continue
-        here = row.limit * total(medians, beside) / total(YARDSTICKS, beside)
+        here = row.limit * medians[beside] / YARDSTICKS[beside]
         eased = here < row.limit if row.unit == "/s" else here > row.limit
         if not eased:
             continue

@@ -62,9 +62,9 @@ def in_one_process(runs):
     return [float(line) for line in output.split()]
 
 
-def over_servers(steps, **options):
-    """As python_loop prints it, over a server for each step; also the MiB that
-    each server has resident then (`rss_mib`)."""
+@contextlib.contextmanager
+def serving(steps):
+    """A server for each step: the processes, and the loop's command."""
     servers = []
     with contextlib.ExitStack() as stack:
         command = [sys.executable, "-m", "tests.bench.pipeline.python_loop"]
@@ -82,7 +82,33 @@ def over_servers(steps, **options):
             stack.callback(server.wait)
             stack.callback(server.kill)
             command.append(f"--port={int(server.stdout.readline())}")
-        command += [f"--{name}={value}" for name, value in options.items()]
-        result = programs.run_json(command)
+        yield servers, command
+
+
+def words(options):
+    return [f"--{name}={value}" for name, value in options.items()]
+
+
+def over_servers(steps, **options):
+    """As python_loop prints it, over a server for each step; also the MiB that
+    each server has resident then (`rss_mib`)."""
+    with serving(steps) as (servers, command):
+        result = programs.run_json(command + words(options))
         result["rss_mib"] = [programs.resident_mib(s.pid) for s in servers]
         return result
+
+
+@contextlib.contextmanager
+def over_servers_in_turns(steps, **options):
+    """What is yielded asks for the same, in the words of stagecoach-runs-bench:
+    `each_ms` and `rate`."""
+    with serving(steps) as (_, command):
+        command += ["--in-turns", *words(options)]
+        with programs.answering(command) as ask:
+
+            def ask_in_ms():
+                answer = ask()
+                each_ms = [1e3 * seconds for seconds in answer["times"]]
+                return {"each_ms": each_ms, "rate": [answer["rate"]]}
+
+            yield ask_in_ms

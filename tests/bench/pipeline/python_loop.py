@@ -2,22 +2,26 @@
 python_stage.py, by one caller and by many at once.
 
   python -m tests.bench.pipeline.python_loop --port N… [--callers 64]
-      [--runs 500] [--seconds 5] [--folder FOLDER]
+      [--runs 500] [--seconds 5] [--folder FOLDER] [--in-turns]
 
 Prints a JSON object: the seconds of each run of one caller (`times`), and how
-many runs a second all callers end (`rate`), each at least one.
+many runs a second all callers end (`rate`), each at least one. With --in-turns
+it does so for each line that it is given, after some runs that do not count.
 """
 
 import argparse
 import json
 import pathlib
 import shutil
+import sys
 import threading
 import time
 
 import grpc
 
 from tests.bench.pipeline import python_stage
+
+WARM_UP = 20  # runs at the begin of a turn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 DATA = ROOT / "deploy/data/airline-passengers.csv"
@@ -59,6 +63,16 @@ def rate(calls, requests, seconds):
     return sum(counts) / (time.monotonic() - started)
 
 
+def measure(calls, requests, options):
+    times = []
+    for _ in range(options.runs):
+        started = time.perf_counter()
+        run(calls, requests[0])
+        times.append(time.perf_counter() - started)
+    result = {"times": times, "rate": rate(calls, requests, options.seconds)}
+    print(json.dumps(result), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, action="append", required=True)
@@ -66,6 +80,7 @@ def main():
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--folder", type=pathlib.Path)
+    parser.add_argument("--in-turns", action="store_true")
     options = parser.parse_args()
 
     calls = [
@@ -78,13 +93,13 @@ def main():
         request_of(options.folder, caller) for caller in range(options.callers)
     ]
     run(calls, requests[0])  # imports, connections
-    times = []
-    for _ in range(options.runs):
-        started = time.perf_counter()
-        run(calls, requests[0])
-        times.append(time.perf_counter() - started)
-    result = {"times": times, "rate": rate(calls, requests, options.seconds)}
-    print(json.dumps(result))
+    if not options.in_turns:
+        measure(calls, requests, options)
+        return
+    for _ in sys.stdin:
+        for _ in range(WARM_UP):
+            run(calls, requests[0])
+        measure(calls, requests, options)
 
 
 if __name__ == "__main__":

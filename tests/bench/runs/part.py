@@ -205,7 +205,7 @@ class Figures:
         )
 
 
-def time_rows(figures, python_ms):
+def time_rows(figures):
     """How long one caller waits for a run."""
 
     def of(part, what, by, name, note=""):
@@ -214,7 +214,7 @@ def time_rows(figures, python_ms):
     p50 = ours(P50, "ms", figures.p(0.5, "noop"), note=figures.cpu("one_us"))
     return [
         aim(p50, 1.3),
-        Row(P50, PYTHON, "ms", [middle(python_ms)], note=LAX),
+        of(0.5, P50, PYTHON, "python", LAX),
         of(0.5, P50, BARE, "bare", LAX),
         of(0.5, P50, LEAST, "least", "one step"),
         of(0.5, P50, LEAST_ROWS, "rows", "one step"),
@@ -223,18 +223,18 @@ def time_rows(figures, python_ms):
         of(0.5, P50, READ, "read"),
         of(0.5, P50, PLAIN, "plain"),
         aim(ours(P99, "ms", figures.p(0.99, "noop")), 5),
-        Row(P99, PYTHON, "ms", [middle(python_ms, 0.99)], note=LAX),
+        of(0.99, P99, PYTHON, "python", LAX),
         of(0.99, P99, BARE, "bare", LAX),
         of(0.99, P99, ALONE_CALLS, "alone"),
     ]
 
 
-def rate_rows(figures, python_rate):
+def rate_rows(figures):
     """How many runs a second there are with many callers."""
     rate = ours(RATE, "/s", figures.rate("noop"), note=figures.cpu("many_us"))
     return [
         aim(rate, 3500),
-        Row(RATE, PYTHON, "/s", [python_rate], note=LAX),
+        Row(RATE, PYTHON, "/s", figures.rate("python"), note=LAX),
         Row(RATE, BARE, "/s", figures.rate("bare"), note=LAX),
         Row(RATE, ALONE_CALLS, "/s", figures.rate("alone")),
         Row(RATE, TOLD, "/s", figures.rate("told")),
@@ -248,17 +248,14 @@ def measure(options):
     repeats, rounds = (1, 1) if options.quick else (5, 25)
     benches = {name: bench(*go) for name, go in GOES.items()}
     benches["commit"] = committing(100)
+    benches["python"] = peers.over_servers_in_turns(
+        ["noop"] * 4, runs=100, seconds=0.5
+    )
     measured = in_turns(benches, rounds)
     figures = Figures(measured, repeats)
-    python = peers.over_servers(
-        ["noop"] * 4,
-        runs=50 if options.quick else 1000,
-        seconds=1 if options.quick else 2,
-    )
-    python_ms = sorted(1e3 * seconds for seconds in python["times"])
     rows = [
-        *time_rows(figures, python_ms),
-        *rate_rows(figures, python["rate"]),
+        *time_rows(figures),
+        *rate_rows(figures),
         *commit_rows(repeats, figures.p(0.5, "commit")),
         *thread_rows(repeats),
     ]
