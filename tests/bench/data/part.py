@@ -56,7 +56,7 @@ import torch
 start = time.perf_counter()
 torch.load("peer.pt").sum()
 """,
-    "SHA-256 alone": """
+    "limit: SHA-256 alone": """
 import hashlib, mmap
 file = open("x.safetensors", "rb")
 start = time.perf_counter()
@@ -109,7 +109,7 @@ CASES = [
         "BM_ArtifactRead",
         [
             "cp",
-            "SHA-256 alone",
+            "limit: SHA-256 alone",
             "torch.load",
             "BM_ArtifactReadByPage",
             "BM_ArtifactReadOfACopy",
