@@ -10,7 +10,7 @@ MANY = "reference runs, all processors busy"
 
 def measure(options):
     repeats = 1 if options.quick else 5
-    seconds = 2 if options.quick else 6
+    seconds = 2 if options.quick else 4
     bench = programs.run_json(
         [
             programs.BIN / "stagecoach-runs-bench",
@@ -23,7 +23,7 @@ def measure(options):
             "--warm-up=5",
         ]
     )
-    processes = [peers.as_processes() for _ in range(min(repeats, 3))]
+    processes = [peers.as_processes() for _ in range(min(repeats, 2))]
     warm = peers.in_one_process(runs=repeats + 2)
     servers = peers.over_servers(
         list(reference.STEPS),
