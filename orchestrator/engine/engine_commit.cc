@@ -126,12 +126,10 @@ void Engine::TellOthers(Active& active, RunWrite write) {
   PassCrashPoint(CrashPoint::kRunEnded);
   metrics_.RunEnded(run);
   LogEnd(run);
-  const std::shared_ptr<RunFeed> feed = active.feed;
-  std::shared_ptr<Active> gone = Forget(active);
   // The feed keeps the run from now on: the two must not keep each other.
-  gone->feed = nullptr;
-  const v1::Run& last = gone->run.run();
-  feed->End(std::shared_ptr<const v1::Run>(std::move(gone), &last));
+  const std::shared_ptr<RunFeed> feed = std::move(active.feed);
+  const std::shared_ptr<const Active> gone = Forget(active);
+  feed->End(std::shared_ptr<const v1::Run>(gone, &gone->run.run()));
 }
 
 void Engine::NotCommitted(Active& active, RunWrite write,
