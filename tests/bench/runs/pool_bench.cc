@@ -13,6 +13,7 @@
 
 #include "absl/synchronization/blocking_counter.h"
 #include "services/common/base/bounded_executor.h"
+#include "tests/bench/runs/short_task.h"
 
 namespace stagecoach {
 namespace {
@@ -66,12 +67,6 @@ class PlainPool {
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };
-
-// About as long as a stage needs for an execution that does nothing. The same
-// code for both pools.
-[[gnu::noinline]] void ShortTask() {
-  for (int i = 0; i < 10'000; ++i) benchmark::DoNotOptimize(i);
-}
 
 template <typename Submit>
 void DoTasks(benchmark::State& state, const Submit& submit) {

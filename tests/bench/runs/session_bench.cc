@@ -19,6 +19,7 @@
 #include "services/common/rpc/kept_channel.h"
 #include "services/common/rpc/server.h"
 #include "stagecoach/v1/session.grpc.pb.h"
+#include "tests/bench/runs/short_task.h"
 
 namespace stagecoach {
 namespace {
@@ -28,11 +29,6 @@ constexpr int kTasks = 4;
 
 using Stream = DuplexStream<v1::ExecuteManyRequest, v1::ExecuteManyResponse>;
 using Call = ClientDuplexCall<v1::ExecuteManyRequest, v1::ExecuteManyResponse>;
-
-// About as long as a stage needs for an execution that does nothing.
-[[gnu::noinline]] void ShortTask() {
-  for (int i = 0; i < 10'000; ++i) benchmark::DoNotOptimize(i);
-}
 
 // Does a task for each call and tells its end. One stream at a time.
 class TaskService final : public v1::SessionService::CallbackService {
