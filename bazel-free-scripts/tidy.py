@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -26,6 +27,21 @@ CACHE = pathlib.Path(
 
 def run(*command, **options):
     return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def database_of(build):
+    """Returns how each file is compiled by itself: of a unity build's file,
+    each that it includes."""
+    database = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        included = [entry["file"]]
+        if "/Unity/" in entry["file"]:
+            text = pathlib.Path(entry["file"]).read_text()
+            included = re.findall(r'^#include "(.*)"$', text, re.MULTILINE)
+        for file in included:
+            command = entry["command"].replace(entry["file"], file)
+            database[file] = entry | {"file": file, "command": command}
+    return database
 
 
 def compiler_of(entry):
@@ -56,20 +72,21 @@ def digest_of(entry):
     return digest.hexdigest()
 
 
-def tidy(build, entry, resources):
+def tidy(entry, resources):
     """Returns the findings on one file, empty if it is clean."""
     passed = CACHE / digest_of(entry)
     if passed.exists():
         return ""
     done = run(
         "clang-tidy",
-        "-p",
-        build,
         "--quiet",
         f"--extra-arg=-resource-dir={resources}",
         "--extra-arg=-Wno-unknown-warning-option",
         "--extra-arg=-Wno-ignored-gch",
         entry["file"],
+        "--",
+        *compiler_of(entry)[1:],
+        cwd=entry["directory"],
     )
     if "Error parsing" in done.stderr:
         return done.stderr
@@ -80,12 +97,7 @@ def tidy(build, entry, resources):
 
 
 def main(build, jobs, *names):
-    database = {
-        entry["file"]: entry
-        for entry in json.loads(
-            pathlib.Path(build, "compile_commands.json").read_text()
-        )
-    }
+    database = database_of(pathlib.Path(build))
     entries = [
         database[str(ROOT / name)]
         for name in names
@@ -96,9 +108,7 @@ def main(build, jobs, *names):
     with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
         findings = [
             text
-            for text in pool.map(
-                lambda entry: tidy(build, entry, resources), entries
-            )
+            for text in pool.map(lambda entry: tidy(entry, resources), entries)
             if text
         ]
     print("\n".join(findings), end="\n" if findings else "")

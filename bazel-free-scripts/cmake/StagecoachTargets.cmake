@@ -13,6 +13,8 @@ target_compile_options(stagecoach_build_options INTERFACE
   # GCC 12 takes `"text" + string` for an overlapping copy when it optimises:
   # https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>
+  # GCC takes each file of a unity build for a header.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Werror=thread-safety>)
 # BuildId() in base/version.h reads it.
 target_link_options(stagecoach_build_options INTERFACE LINKER:--build-id)
