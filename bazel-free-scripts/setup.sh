@@ -168,20 +168,16 @@ main() {
         "--sources, --checks, --interop, --bench, --deploy" ;;
     esac
   done
-  install_packages "${BUILD_PACKAGES[@]}"
+  local packages=("${BUILD_PACKAGES[@]}")
+  [[ "${tests}" == no ]] || packages+=("${TEST_PACKAGES[@]}")
+  [[ "${clang}" == no ]] || packages+=("${CLANG_PACKAGES[@]}")
+  [[ "${sources}" == no ]] || packages+=("${SOURCE_PACKAGES[@]}")
+  [[ "${checks}" == no ]] || packages+=("${CHECK_PACKAGES[@]}")
+  [[ "${deploy}" == no ]] || packages+=("${DEPLOY_PACKAGES[@]}")
+  [[ "${tests}" == no ]] || keep_postgresql_idle
+  install_packages "${packages[@]}"
   install_torch
-  if [[ "${tests}" == yes ]]; then
-    keep_postgresql_idle
-    install_packages "${TEST_PACKAGES[@]}"
-  fi
-  if [[ "${clang}" == yes ]]; then
-    install_packages "${CLANG_PACKAGES[@]}"
-  fi
-  if [[ "${sources}" == yes ]]; then
-    install_packages "${SOURCE_PACKAGES[@]}"
-  fi
   if [[ "${checks}" == yes ]]; then
-    install_packages "${CHECK_PACKAGES[@]}"
     install_venv "${CHECKS_VENV}" "${SCRIPTS}/check-requirements.txt"
   fi
   if [[ "${interop}" == yes ]]; then
@@ -191,7 +187,6 @@ main() {
     install_venv "${BENCH_VENV}" "${ROOT}/tests/bench/requirements.txt"
   fi
   if [[ "${deploy}" == yes ]]; then
-    install_packages "${DEPLOY_PACKAGES[@]}"
     install_venv "${DEPLOY_VENV}" "${ROOT}/tests/deploy/requirements.txt"
   fi
 }
