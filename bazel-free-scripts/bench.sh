@@ -22,13 +22,18 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+readonly MEASURED=(
+  stagecoach-orchestrator
+  stagecoach-load stagecoach-prepare stagecoach-train stagecoach-forecast
+  stagecoach-runs-bench stagecoach-scale-bench
+  commit_bench data_bench pool_bench session_bench train_bench
+)
+
 main() {
   [[ "${1:-}" == --help || "${1:-}" == -h ]] &&
     sed -n '2,22s/^# \{0,1\}//p' "$0" && return 0
-  timed "setup bench" "${SCRIPTS}/setup.sh" --bench
-  "${SCRIPTS}/build.sh" release programs stagecoach-runs-bench \
-    stagecoach-scale-bench commit_bench pool_bench session_bench train_bench \
-    data_bench
+  timed "setup bench" "${SCRIPTS}/setup.sh" --tests --bench
+  "${SCRIPTS}/build.sh" release "${MEASURED[@]}"
   # What the start of a program is measured beside.
   "${SCRIPTS}/build.sh" shared stagecoach-orchestrator
   cd "${ROOT}"

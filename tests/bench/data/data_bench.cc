@@ -80,7 +80,7 @@ void LoadColumn(benchmark::State& state, const std::string& file) {
 
 void BM_CsvColumn(benchmark::State& state) { LoadColumn(state, "wide.csv"); }
 void BM_GzipColumn(benchmark::State& state) {
-  LoadColumn(state, "wide.csv.gz");
+  LoadColumn(state, "fifth.csv.gz");
 }
 
 void BM_Windows(benchmark::State& state) {

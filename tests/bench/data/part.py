@@ -36,7 +36,7 @@ csv.read_csv("wide.csv", convert_options=csv.ConvertOptions(
     "pandas gzip": """
 import pandas
 start = time.perf_counter()
-pandas.read_csv("wide.csv.gz", usecols=["c3"], dtype="float32")
+pandas.read_csv("fifth.csv.gz", usecols=["c3"], dtype="float32")
 """,
     "numpy windows": """
 import numpy
@@ -91,7 +91,12 @@ CASES = [
         ["pandas", "pyarrow"],
         {"pandas": 1, "pyarrow": 1},
     ),
-    ("the same, gzip", "BM_GzipColumn", ["pandas gzip"], {"pandas gzip": 1}),
+    (
+        "the same of a fifth of the rows, gzip",
+        "BM_GzipColumn",
+        ["pandas gzip"],
+        {"pandas gzip": 1},
+    ),
     (
         "windows, 1e8 values",
         "BM_Windows",
@@ -244,7 +249,8 @@ def measure(options):
     with tempfile.TemporaryDirectory(dir=programs.kept()) as name:
         folder = pathlib.Path(name)
         make_csv(folder / "wide.csv", rows)
-        subprocess.run(["gzip", "-1", "-k", folder / "wide.csv"], check=True)
+        make_csv(folder / "fifth.csv", rows // 5)
+        subprocess.run(["gzip", "-1", folder / "fifth.csv"], check=True)
         make_tensor(folder / "x.safetensors")
         repeats = 1 if options.quick else 3
         measured = [rows_of(case, folder, repeats) for case in CASES]

@@ -9,8 +9,7 @@ MANY = "reference runs, all processors busy"
 
 
 def measure(options):
-    repeats = 1 if options.quick else 5
-    seconds = 2 if options.quick else 4
+    repeats, seconds, peer_runs = (1, 2, 1) if options.quick else (5, 3, 3)
     bench = programs.run_json(
         [
             programs.BIN / "stagecoach-runs-bench",
@@ -24,11 +23,11 @@ def measure(options):
         ]
     )
     processes = [peers.as_processes() for _ in range(min(repeats, 2))]
-    warm = peers.in_one_process(runs=repeats + 2)
+    warm = peers.in_one_process(runs=peer_runs)
     servers = peers.over_servers(
         list(reference.STEPS),
         callers=4 if options.quick else 16,
-        runs=repeats + 2,
+        runs=peer_runs,
         seconds=1,
     )
     cpu = {

@@ -245,7 +245,7 @@ def rate_rows(figures):
 
 
 def measure(options):
-    repeats, rounds = (1, 1) if options.quick else (5, 20)
+    repeats, rounds = (1, 1) if options.quick else (5, 15)
     benches = {name: bench(*go) for name, go in GOES.items()}
     benches["commit"] = committing(100)
     benches["python"] = peers.over_servers_in_turns(

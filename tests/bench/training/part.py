@@ -14,7 +14,7 @@ METHODS = {
 
 
 def measure(options):
-    by_size, _ = timings.measure("^job", 1 if options.quick else 9, 0.2)
+    by_size, _ = timings.measure("^job", 1 if options.quick else 7, 0.2)
     seconds = {
         method: [time / 1e6 for time in times]
         for method, times in by_size["job"].items()
