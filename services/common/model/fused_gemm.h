@@ -1,8 +1,8 @@
 // Products of small matrices, without the cost of setting one up.
 //
 // The loops of BLIS (https://doi.org/10.1145/2764454) without its packing of
-// the left factor: a block of the result stays in registers, four rows by up to
-// three vectors, while the inner dimension runs.
+// the left factor: a block of the result stays in registers, four or eight rows
+// by up to three vectors, while the inner dimension runs.
 
 #ifndef SERVICES_COMMON_MODEL_FUSED_GEMM_H_
 #define SERVICES_COMMON_MODEL_FUSED_GEMM_H_
@@ -114,7 +114,8 @@ class SmallGemm {
  private:
   using Vector = typename V::Vector;
 
-  static constexpr int kTileRows = 4;
+  // As many as there are registers for: 32 of 64 bytes, 16 of less.
+  static constexpr int kTileRows = kBytes == 64 ? 8 : 4;
 
   // As many rows as a vector has lanes. Each round deals the rows out like two
   // halves of a pack of cards; after log2(lanes) rounds rows are columns.
@@ -122,20 +123,20 @@ class SmallGemm {
                              int64_t to_row) {
     constexpr int kHalf = V::kLanes / 2;
     Vector rows[V::kLanes];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int i = 0; i < V::kLanes; ++i) rows[i] = V::Load(from + i * from_row);
 #pragma GCC unroll 4
     for (int dealt = 1; dealt < V::kLanes; dealt *= 2) {
       Vector next[V::kLanes];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int i = 0; i < kHalf; ++i) {
         next[2 * i] = V::InterleaveLow(rows[i], rows[i + kHalf]);
         next[2 * i + 1] = V::InterleaveHigh(rows[i], rows[i + kHalf]);
       }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (int i = 0; i < V::kLanes; ++i) rows[i] = next[i];
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int i = 0; i < V::kLanes; ++i) V::Store(to + i * to_row, rows[i]);
   }
 
@@ -167,6 +168,12 @@ class SmallGemm {
       a.at += kTileRows * a.row;
       c += kTileRows * c_row;
     }
+    if (kTileRows > 4 && m >= 4) {
+      Tile<4, kVectors>(a, b, b_row, c, c_row, n, k);
+      a.at += 4 * a.row;
+      c += 4 * c_row;
+      m -= 4;
+    }
     if (m == 3) Tile<3, kVectors>(a, b, b_row, c, c_row, n, k);
     if (m == 2) Tile<2, kVectors>(a, b, b_row, c, c_row, n, k);
     if (m == 1) Tile<1, kVectors>(a, b, b_row, c, c_row, n, k);
@@ -180,7 +187,7 @@ class SmallGemm {
       Vector right[kVectors];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) right[v] = V::Load(b + v * V::kLanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int row = 0; row < kRows; ++row) {
         const Vector left = V::All(a.at[row * a.row]);
 #pragma GCC unroll 4
@@ -189,7 +196,7 @@ class SmallGemm {
       a.at += a.column;
       b += b_row;
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int row = 0; row < kRows; ++row) {
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {

@@ -1,5 +1,9 @@
 #include "services/common/model/fused_lstm.h"
 
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
 #include "services/common/model/fused_lstm_isa.h"
 #include "services/common/model/fused_lstm_kernel.h"
 
@@ -10,37 +14,69 @@ namespace {
 bool HasAvx2() {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
+
+// VBMI2 came with Ice Lake and Zen 4. Processors before them clock lower while
+// they compute with 64 bytes, which may cost more than it gains.
+bool HasFastAvx512() {
+  return __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vbmi2");
+}
+
+void AddWideKernels(std::vector<const FusedLstmKernel<float>*>& kernels) {
+  if (HasFastAvx512()) kernels.push_back(&Avx512FusedLstmFloat());
+  if (HasAvx2()) kernels.push_back(&Avx2FusedLstmFloat());
+}
+
+void AddWideKernels(std::vector<const FusedLstmKernel<double>*>& kernels) {
+  if (HasFastAvx512()) kernels.push_back(&Avx512FusedLstmDouble());
+  if (HasAvx2()) kernels.push_back(&Avx2FusedLstmDouble());
+}
 #endif
+
+template <typename T>
+std::vector<const FusedLstmKernel<T>*> Supported() {
+  std::vector<const FusedLstmKernel<T>*> kernels;
+#if defined(__x86_64__)
+  AddWideKernels(kernels);
+#endif
+  // Vectors of 16 bytes: SSE2 on x86-64, NEON on AArch64.
+  static const WideFusedLstmKernel<T, 16> portable("default");
+  kernels.push_back(&portable);
+  return kernels;
+}
 
 }  // namespace
 
-// Vectors of 16 bytes: SSE2 on x86-64, NEON on AArch64.
-template <>
-const FusedLstmKernel<float>& PortableFusedLstmKernel() {
-  static const WideFusedLstmKernel<float, 16> kernel("portable");
+template <typename T>
+const std::vector<const FusedLstmKernel<T>*>& FusedLstmKernels() {
+  static const auto* const kernels = new std::vector(Supported<T>());
+  return *kernels;
+}
+
+template <typename T>
+const FusedLstmKernel<T>& FusedLstmKernelFor(const char* capability) {
+  const std::string_view wanted = capability == nullptr ? "" : capability;
+  for (const FusedLstmKernel<T>* const kernel : FusedLstmKernels<T>()) {
+    if (kernel->name() == wanted) return *kernel;
+  }
+  return *FusedLstmKernels<T>().front();
+}
+
+template <typename T>
+const FusedLstmKernel<T>& BestFusedLstmKernel() {
+  static const FusedLstmKernel<T>& kernel =
+      FusedLstmKernelFor<T>(std::getenv("ATEN_CPU_CAPABILITY"));
   return kernel;
 }
 
-template <>
-const FusedLstmKernel<double>& PortableFusedLstmKernel() {
-  static const WideFusedLstmKernel<double, 16> kernel("portable");
-  return kernel;
-}
-
-template <>
-const FusedLstmKernel<float>& BestFusedLstmKernel() {
-#if defined(__x86_64__)
-  if (HasAvx2()) return Avx2FusedLstmFloat();
-#endif
-  return PortableFusedLstmKernel<float>();
-}
-
-template <>
-const FusedLstmKernel<double>& BestFusedLstmKernel() {
-#if defined(__x86_64__)
-  if (HasAvx2()) return Avx2FusedLstmDouble();
-#endif
-  return PortableFusedLstmKernel<double>();
-}
+template const std::vector<const FusedLstmKernel<float>*>& FusedLstmKernels();
+template const std::vector<const FusedLstmKernel<double>*>& FusedLstmKernels();
+template const FusedLstmKernel<float>& FusedLstmKernelFor(const char*);
+template const FusedLstmKernel<double>& FusedLstmKernelFor(const char*);
+template const FusedLstmKernel<float>& BestFusedLstmKernel();
+template const FusedLstmKernel<double>& BestFusedLstmKernel();
 
 }  // namespace stagecoach

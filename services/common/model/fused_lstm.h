@@ -14,6 +14,7 @@
 #define SERVICES_COMMON_MODEL_FUSED_LSTM_H_
 
 #include <cstdint>
+#include <vector>
 
 namespace stagecoach {
 
@@ -93,7 +94,7 @@ class FusedLstmKernel {
  public:
   virtual ~FusedLstmKernel() = default;
 
-  // `avx2`, `portable`.
+  // `avx512`, `avx2` or `default`, as ATEN_CPU_CAPABILITY names them.
   virtual const char* name() const = 0;
 
   // Numbers in a workspace.
@@ -140,13 +141,21 @@ class FusedLstmKernel {
                              const FusedCellGradients<T>& gradients) const = 0;
 };
 
-// The fastest kernel that this processor can run. T is float or double.
+// The kernels that this processor can run, the fastest first. The last,
+// `default`, is the one for processors of which nothing is known. T is float or
+// double.
+template <typename T>
+const std::vector<const FusedLstmKernel<T>*>& FusedLstmKernels();
+
+// The one of them that is named so; the fastest if `capability` is null or
+// names none of them.
+template <typename T>
+const FusedLstmKernel<T>& FusedLstmKernelFor(const char* capability);
+
+// The one for the environment's ATEN_CPU_CAPABILITY, by which libtorch chooses
+// its own, as it was when this was first called.
 template <typename T>
 const FusedLstmKernel<T>& BestFusedLstmKernel();
-
-// The one for processors of which nothing is known.
-template <typename T>
-const FusedLstmKernel<T>& PortableFusedLstmKernel();
 
 }  // namespace stagecoach
 

@@ -12,6 +12,10 @@ namespace stagecoach {
 const FusedLstmKernel<float>& Avx2FusedLstmFloat();
 const FusedLstmKernel<double>& Avx2FusedLstmDouble();
 
+// For x86-64 with AVX-512 (F, DQ, BW and VL).
+const FusedLstmKernel<float>& Avx512FusedLstmFloat();
+const FusedLstmKernel<double>& Avx512FusedLstmDouble();
+
 }  // namespace stagecoach
 
 #endif  // SERVICES_COMMON_MODEL_FUSED_LSTM_ISA_H_

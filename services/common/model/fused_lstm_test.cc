@@ -111,7 +111,8 @@ Values<double> HiddenByTheBook(const Layer<double>& layer,
   const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
   const int64_t size = sizes.hidden;
   Values<double> all;
-  Values<double> h(sizes.batch * size), c(sizes.batch * size);
+  Values<double> h(sizes.batch * size);
+  Values<double> c(sizes.batch * size);
   for (int64_t step = 0; step < sizes.steps; ++step) {
     const Values<double> before = h;
     for (int64_t cell = 0; cell < sizes.batch * size; ++cell) {
@@ -138,16 +139,12 @@ Values<double> HiddenByTheBook(const Layer<double>& layer,
   return all;
 }
 
-template <typename T>
-std::vector<const FusedLstmKernel<T>*> Kernels() {
-  return {&PortableFusedLstmKernel<T>(), &BestFusedLstmKernel<T>()};
-}
-
 // Whole vectors and rests of every kind, inputs below and above a vector.
 class FusedLstmTest : public testing::TestWithParam<FusedLstmSizes> {};
 
 TEST_P(FusedLstmTest, FollowsTheEquations) {
-  for (const FusedLstmKernel<double>* const kernel : Kernels<double>()) {
+  for (const FusedLstmKernel<double>* const kernel :
+       FusedLstmKernels<double>()) {
     Layer<double> layer(*kernel, GetParam());
     const Values<double> hidden = layer.Hidden();
     const Values<double> expected = HiddenByTheBook(layer, GetParam());
@@ -160,7 +157,8 @@ TEST_P(FusedLstmTest, FollowsTheEquations) {
 
 TEST_P(FusedLstmTest, GradientsAreTheDifferenceQuotients) {
   constexpr double kStep = 1e-5;
-  for (const FusedLstmKernel<double>* const kernel : Kernels<double>()) {
+  for (const FusedLstmKernel<double>* const kernel :
+       FusedLstmKernels<double>()) {
     Layer<double> layer(*kernel, GetParam());
     layer.Hidden();
     const std::vector<Values<double>> gradients = layer.Gradients();
@@ -182,9 +180,9 @@ TEST_P(FusedLstmTest, GradientsAreTheDifferenceQuotients) {
 }
 
 TEST_P(FusedLstmTest, FloatsAgreeWithDoubles) {
-  for (const FusedLstmKernel<float>* const kernel : Kernels<float>()) {
+  for (const FusedLstmKernel<float>* const kernel : FusedLstmKernels<float>()) {
     Layer<float> layer(*kernel, GetParam());
-    Layer<double> exact(PortableFusedLstmKernel<double>(), GetParam());
+    Layer<double> exact(*FusedLstmKernels<double>().back(), GetParam());
     const Values<float> hidden = layer.Hidden();
     const Values<double> expected = exact.Hidden();
     for (size_t i = 0; i < hidden.size(); ++i) {
@@ -203,7 +201,7 @@ TEST_P(FusedLstmTest, FloatsAgreeWithDoubles) {
 }
 
 TEST_P(FusedLstmTest, TheSameComesOutEveryTime) {
-  for (const FusedLstmKernel<float>* const kernel : Kernels<float>()) {
+  for (const FusedLstmKernel<float>* const kernel : FusedLstmKernels<float>()) {
     Layer<float> layer(*kernel, GetParam());
     const Values<float> hidden = layer.Hidden();
     const std::vector<Values<float>> gradients = layer.Gradients();
@@ -218,13 +216,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(FusedLstmSizes{4, 8, 1, 50}, FusedLstmSizes{1, 1, 1, 1},
                     FusedLstmSizes{1, 3, 2, 5}, FusedLstmSizes{7, 1, 3, 4},
                     FusedLstmSizes{2, 2, 3, 2}, FusedLstmSizes{3, 2, 8, 16},
-                    FusedLstmSizes{5, 9, 17, 33}, FusedLstmSizes{40, 6, 2, 7}));
+                    FusedLstmSizes{5, 9, 17, 33}, FusedLstmSizes{40, 6, 2, 7},
+                    FusedLstmSizes{2, 15, 20, 70}));
 
 TEST(FusedLstmUseTest, GradientsOfTheLastStepsAloneAreEnough) {
   const FusedLstmSizes sizes = {5, 3, 2, 9};
   Layer<double> layer(BestFusedLstmKernel<double>(), sizes);
   // Only the last two steps count.
-  std::fill_n(layer.factors.begin(), 3 * 3 * 9, 0.0);
+  constexpr int64_t kRow = 3 * 9;
+  std::fill_n(layer.factors.begin(), 3 * kRow, 0.0);
   layer.Hidden();
   const std::vector<Values<double>> all = layer.Gradients();
 
@@ -233,12 +233,12 @@ TEST(FusedLstmUseTest, GradientsOfTheLastStepsAloneAreEnough) {
   const FusedLstmParameters<const double> parameters = {
       layer.weight_ih.data(), layer.weight_hh.data(), layer.bias_ih.data(),
       layer.bias_hh.data()};
-  kernel.Forward(sizes, {layer.sequences.data(), 3 * 2, 2}, parameters,
-                 workspace.data());
+  kernel.Forward(sizes, {layer.sequences.data(), /*step_stride=*/6, 2},
+                 parameters, workspace.data());
   std::vector<Values<double>> grads = all;
   for (Values<double>& values : grads) values.assign(values.size(), -1);
   kernel.Backward(
-      sizes, parameters, {layer.factors.data() + 3 * 3 * 9, 3 * 9, 9},
+      sizes, parameters, {layer.factors.data() + 3 * kRow, kRow, 9},
       /*grad_steps=*/2, workspace.data(),
       {grads[1].data(), grads[2].data(), grads[3].data(), grads[4].data()},
       {nullptr, 0, 0});
@@ -248,14 +248,21 @@ TEST(FusedLstmUseTest, GradientsOfTheLastStepsAloneAreEnough) {
   EXPECT_EQ(grads[0][0], -1) << "not asked for";
 }
 
-TEST(FusedLstmUseTest, TheBestKernelIsNamed) {
-  EXPECT_EQ(PortableFusedLstmKernel<float>().name(), std::string("portable"));
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    EXPECT_EQ(BestFusedLstmKernel<float>().name(), std::string("avx2"));
-    EXPECT_EQ(BestFusedLstmKernel<double>().name(), std::string("avx2"));
+TEST(FusedLstmUseTest, TheLastKernelRunsOnAnyProcessor) {
+  EXPECT_EQ(FusedLstmKernels<float>().back()->name(), std::string("default"));
+  EXPECT_EQ(FusedLstmKernels<double>().back()->name(), std::string("default"));
+}
+
+TEST(FusedLstmUseTest, AKernelIsTakenByItsName) {
+  for (const FusedLstmKernel<float>* const kernel : FusedLstmKernels<float>()) {
+    EXPECT_EQ(&FusedLstmKernelFor<float>(kernel->name()), kernel);
   }
-#endif
+}
+
+TEST(FusedLstmUseTest, TheFastestKernelIsTakenWhereNoneIsNamed) {
+  const auto* const fastest = FusedLstmKernels<double>().front();
+  EXPECT_EQ(&FusedLstmKernelFor<double>(nullptr), fastest);
+  EXPECT_EQ(&FusedLstmKernelFor<double>("zvector"), fastest);
 }
 
 }  // namespace

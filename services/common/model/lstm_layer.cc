@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "absl/types/span.h"
 #include "services/common/model/lstm_products.h"
 
 namespace stagecoach {
@@ -25,9 +26,21 @@ struct MethodRule {
   int64_t steps;
 };
 constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
-constexpr MethodRule kMethodRules[] = {
-    {LstmMethod::kFused, 192, kAny, kAny},
+constexpr MethodRule kTrainingRules[] = {
+    {LstmMethod::kFused, 64, kAny, kAny},
+    {LstmMethod::kFused, 192, 64, kAny},
     {LstmMethod::kFused, 256, 8, kAny},
+    {LstmMethod::kProducts, kAny, kAny, 32},
+    {LstmMethod::kFused, 192, kAny, kAny},
+};
+// libtorch has oneDNN's layer here, which packs its matrices once.
+constexpr MethodRule kInferenceRules[] = {
+    {LstmMethod::kFused, 64, kAny, kAny},
+    {LstmMethod::kFused, 192, 32, kAny},
+    {LstmMethod::kProducts, kAny, 1, 32},
+    {LstmMethod::kFused, 256, 8, kAny},
+    {LstmMethod::kTorch, 256, kAny, kAny},
+    {LstmMethod::kTorch, 512, 16, kAny},
     {LstmMethod::kProducts, kAny, kAny, 32},
 };
 
@@ -204,8 +217,12 @@ bool NeedsGradients(const at::Tensor& sequences,
 
 }  // namespace
 
-LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes) {
-  for (const MethodRule& rule : kMethodRules) {
+LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, LstmPurpose purpose) {
+  const absl::Span<const MethodRule> rules =
+      purpose == LstmPurpose::kTraining
+          ? absl::Span<const MethodRule>(kTrainingRules)
+          : absl::Span<const MethodRule>(kInferenceRules);
+  for (const MethodRule& rule : rules) {
     if (sizes.hidden <= rule.hidden && sizes.batch <= rule.batch &&
         sizes.steps <= rule.steps) {
       return rule.method;
@@ -216,9 +233,12 @@ LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes) {
 
 at::Tensor LstmLayer(const at::Tensor& sequences,
                      const LstmLayerParameters& parameters) {
+  const LstmPurpose purpose = NeedsGradients(sequences, parameters)
+                                  ? LstmPurpose::kTraining
+                                  : LstmPurpose::kInference;
   const LstmMethod method =
       sequences.is_cpu()
-          ? ChooseLstmMethod(SizesOf(sequences, parameters.weight_hh))
+          ? ChooseLstmMethod(SizesOf(sequences, parameters.weight_hh), purpose)
           : LstmMethod::kTorch;
   return LstmLayerBy(method, sequences, parameters);
 }

@@ -31,8 +31,12 @@ enum class LstmMethod {
   kTorch,
 };
 
-// The method that was measured to be the fastest; the table is in the source.
-LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes);
+// What a forward pass is for: libtorch has a faster layer where no gradients
+// will be asked of it.
+enum class LstmPurpose { kTraining, kInference };
+
+// The method that was measured to be the fastest; the tables are in the source.
+LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, LstmPurpose purpose);
 
 // The hidden states [steps, batch, hidden] after each step of `sequences`
 // [steps, batch, input], starting from zero; the equations are those of

@@ -150,7 +150,10 @@ TEST(LstmLayerUseTest, SequencesThatNeedNoGradientGetNone) {
 
 TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
   const Problem problem({4, 8, 1, 50}, at::kFloat);
-  EXPECT_EQ(ChooseLstmMethod({4, 8, 1, 50}), LstmMethod::kFused);
+  for (LstmPurpose purpose :
+       {LstmPurpose::kTraining, LstmPurpose::kInference}) {
+    EXPECT_EQ(ChooseLstmMethod({4, 8, 1, 50}, purpose), LstmMethod::kFused);
+  }
   EXPECT_TRUE(at::equal(
       LstmLayer(problem.leaves[0], {problem.leaves[1], problem.leaves[2],
                                     problem.leaves[3], problem.leaves[4]}),
@@ -158,8 +161,32 @@ TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
 }
 
 TEST(LstmLayerUseTest, LongSequencesOfLargeSizesAreLeftToLibtorch) {
-  EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}), LstmMethod::kProducts);
-  EXPECT_EQ(ChooseLstmMethod({256, 64, 1, 1024}), LstmMethod::kTorch);
+  for (LstmPurpose purpose :
+       {LstmPurpose::kTraining, LstmPurpose::kInference}) {
+    EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}, purpose),
+              LstmMethod::kProducts);
+    EXPECT_EQ(ChooseLstmMethod({256, 64, 1, 1024}, purpose),
+              LstmMethod::kTorch);
+  }
+}
+
+TEST(LstmLayerUseTest, WithoutGradientsLargeBatchesAreLeftToLibtorch) {
+  const FusedLstmSizes sizes = {16, 128, 1, 128};
+  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kTraining),
+            LstmMethod::kProducts);
+  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kInference),
+            LstmMethod::kTorch);
+}
+
+TEST(LstmLayerUseTest, TheLayerIsChosenByWhetherGradientsAreNeeded) {
+  const Problem problem({16, 128, 1, 128}, at::kFloat);
+  const auto hidden = [&problem] {
+    return LstmLayer(problem.leaves[0], {problem.leaves[1], problem.leaves[2],
+                                         problem.leaves[3], problem.leaves[4]});
+  };
+  EXPECT_TRUE(at::equal(hidden(), problem.Hidden(LstmMethod::kProducts)));
+  const c10::NoGradGuard no_grad;
+  EXPECT_TRUE(at::equal(hidden(), problem.Hidden(LstmMethod::kTorch)));
 }
 
 }  // namespace

@@ -181,7 +181,7 @@ std::unique_ptr<TrainingStep> MakeLstmTrainingStep(
   for (int64_t layer = 0; layer < LayersOf(parameters); ++layer) {
     const FusedLstmSizes sizes =
         SizesOf(&parameters[kTensorsPerLayer * layer], batch, steps);
-    if (ChooseLstmMethod(sizes) != LstmMethod::kFused) {
+    if (ChooseLstmMethod(sizes, LstmPurpose::kTraining) != LstmMethod::kFused) {
       return nullptr;
     }
   }

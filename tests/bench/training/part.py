@@ -5,6 +5,8 @@ from tests.bench.training import timings
 
 JOB = "the reference training job"
 LARGE = "train/1024/8/4"
+# Of FusedLstmKernel, the widest vectors first.
+KERNELS = ["avx512", "avx2", "default"]
 # Methods of train_bench, in words.
 METHODS = {
     "torch": "libtorch, plainly",
@@ -14,7 +16,8 @@ METHODS = {
 
 
 def measure(options):
-    by_size, _ = timings.measure("^job", 1 if options.quick else 7, 0.2)
+    repeats = 1 if options.quick else 7
+    by_size, chosen = timings.measure("^job", repeats, 0.2)
     seconds = {
         method: [time / 1e6 for time in times]
         for method, times in by_size["job"].items()
@@ -23,7 +26,21 @@ def measure(options):
     python = Row(JOB, "Python torch", "s", seconds["python"])
     aim_times(own, python, 10)
     others = [Row(JOB, by, "s", seconds[m]) for m, by in METHODS.items()]
+    others += narrower_rows(chosen["job"], repeats)
     return [own, python, *others, *large_rows(options)], ""
+
+
+def narrower_rows(kernel, repeats):
+    """The job by the next narrower vectors, if there are any."""
+    rows = []
+    for narrower in KERNELS[KERNELS.index(kernel) + 1 :][:1]:
+        times, _ = timings.ours(
+            "^job/trainer$", repeats, 0.2, ATEN_CPU_CAPABILITY=narrower
+        )
+        seconds = [time / 1e6 for time in times["job/trainer"]]
+        by = f"off: the {kernel} kernel; {narrower}"
+        rows.append(Row(JOB, by, "s", seconds))
+    return rows
 
 
 def large_rows(options):

@@ -11,7 +11,8 @@ BENCH = programs.BIN / "train_bench"
 
 
 def ours(pattern, repeats, seconds, **environment):
-    """Times by name in microseconds, and the methods chosen by size."""
+    """Times by name in microseconds; and the methods chosen by size, for the
+    size `job` the kernel."""
     output = programs.run_json(
         [
             BENCH,
@@ -29,6 +30,8 @@ def ours(pattern, repeats, seconds, **environment):
             continue
         name = entry["name"]
         times[name].append(entry["real_time"])
+        if name == "job/trainer":
+            chosen["job"] = entry["label"]
         if entry.get("label") == "chosen":
             size, method = name.rsplit("/", 1)
             # A step without autograd goes before the method inside it.
@@ -52,7 +55,8 @@ def _python(sizes, repeats, seconds):
 
 def measure(pattern, repeats, seconds):
     """Of every benchmark whose name fits: `kind/size` (or `job`) to the times
-    of each method in microseconds; and the same to the method chosen."""
+    of each method in microseconds; and the same to the method chosen, `job` to
+    the kernel."""
     times, chosen = ours(pattern, repeats, seconds)
     names = {}  # in their order
     for name in times:

@@ -7,9 +7,9 @@
 //
 // Methods: `torch`, `products` and `fused` are those of LstmMethod, under
 // autograd; `step` is MakeLstmTrainingStep, `trainer` all of the train stage's
-// Trainer. Of `train` and `infer`, the method that LstmLayer chooses is
-// labelled; `threads` is that method on all processors, where the train stage
-// would use them.
+// Trainer, labelled with its FusedLstmKernel. Of `train` and `infer`, the
+// method that LstmLayer chooses is labelled; `threads` is that method on all
+// processors, where the train stage would use them.
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/_fused_adam.h>
@@ -87,6 +87,7 @@ void TrainerJob(benchmark::State& state) {
     }
     benchmark::DoNotOptimize(trainer.history().losses.back());
   }
+  state.SetLabel(BestFusedLstmKernel<float>().name());
 }
 
 // What the reference job takes without a trainer of our own: the loop that one
@@ -128,12 +129,16 @@ void PlainJob(benchmark::State& state, LstmMethod method) {
   }
 }
 
+LstmMethod MethodFor(const LstmProblemSizes& sizes, LstmPurpose purpose) {
+  return ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}, purpose);
+}
+
 void Train(benchmark::State& state, LstmProblemSizes sizes, LstmMethod method) {
   const LstmProblem problem(sizes);
   for (auto iteration : state) {
     benchmark::DoNotOptimize(problem.Gradients(method));
   }
-  if (ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}) == method) {
+  if (MethodFor(sizes, LstmPurpose::kTraining) == method) {
     state.SetLabel("chosen");
   }
 }
@@ -158,7 +163,7 @@ void Infer(benchmark::State& state, LstmProblemSizes sizes, LstmMethod method) {
   for (auto iteration : state) {
     benchmark::DoNotOptimize(problem.Forward(method));
   }
-  if (ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden}) == method) {
+  if (MethodFor(sizes, LstmPurpose::kInference) == method) {
     state.SetLabel("chosen");
   }
 }
@@ -167,8 +172,7 @@ void Infer(benchmark::State& state, LstmProblemSizes sizes, LstmMethod method) {
 void TrainOnThreads(benchmark::State& state, LstmProblemSizes sizes) {
   const int threads = PrepareTorchThread(MultiplyAdds(sizes));
   const LstmProblem problem(sizes);
-  const LstmMethod method =
-      ChooseLstmMethod({sizes.steps, sizes.batch, 1, sizes.hidden});
+  const LstmMethod method = MethodFor(sizes, LstmPurpose::kTraining);
   for (auto iteration : state) {
     benchmark::DoNotOptimize(problem.Gradients(method));
   }
