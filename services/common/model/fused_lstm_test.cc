@@ -223,7 +223,7 @@ TEST(FusedLstmUseTest, GradientsOfTheLastStepsAloneAreEnough) {
   const FusedLstmSizes sizes = {5, 3, 2, 9};
   Layer<double> layer(BestFusedLstmKernel<double>(), sizes);
   // Only the last two steps count.
-  constexpr int64_t kRow = 3 * 9;
+  constexpr int64_t kRow = int64_t{3} * 9;
   std::fill_n(layer.factors.begin(), 3 * kRow, 0.0);
   layer.Hidden();
   const std::vector<Values<double>> all = layer.Gradients();
