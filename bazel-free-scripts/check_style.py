@@ -23,7 +23,7 @@ LIST_LIMITS = (100, 120)
 CATCHES = {
     "orchestrator/cli/usage.cc": "CLI11's",
     "orchestrator/pipeline/yaml_tree.cc": "yaml-cpp's",
-    "services/common/artifact/pages_ahead.cc": "std::thread's",
+    "services/common/base/helper_thread.cc": "std::thread's",
     "services/common/rpc/flags.cc": "CLI11's",
     "services/common/tensor/guarded.cc": "libtorch's",
     "services/common/tensor/guarded.h": "libtorch's",

@@ -1,9 +1,11 @@
 #include "services/common/artifact/digest_writer.h"
 
-#include <algorithm>
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "services/common/base/clock.h"
+#include "services/common/base/helper_thread.h"
 #include "services/common/base/status_macros.h"
 
 namespace stagecoach {
@@ -14,6 +16,18 @@ constexpr size_t kBufferSize = 1 << 20;
 // Large ones are digested and written in pieces of this size, which fit in the
 // second-level cache.
 constexpr size_t kPieceSize = 1 << 20;
+// Less is over before another thread has begun.
+constexpr size_t kSideBySideSize = size_t{16} << 20;
+
+// Gives `visit` one piece after the other for as long as it returns true.
+template <typename Visit>
+void ForPieces(absl::string_view bytes, Visit visit) {
+  while (!bytes.empty()) {
+    const absl::string_view piece = bytes.substr(0, kPieceSize);
+    if (!visit(piece)) return;
+    bytes.remove_prefix(piece.size());
+  }
+}
 
 }  // namespace
 
@@ -41,16 +55,44 @@ absl::StatusOr<FileDigest> DigestWriter::Finish() {
   return FileDigest{size_bytes_, digest_.Finish()};
 }
 
+void DigestWriter::Digest(absl::string_view piece) {
+  const absl::Duration start = Clock::Real().Elapsed();
+  digest_.Update(piece);
+  digest_time_ += Clock::Real().Elapsed() - start;
+}
+
 absl::Status DigestWriter::Write(absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const absl::string_view piece = bytes.substr(0, kPieceSize);
-    const absl::Duration start = Clock::Real().Elapsed();
-    digest_.Update(piece);
-    digest_time_ += Clock::Real().Elapsed() - start;
-    SC_RETURN_IF_ERROR(file_->Append({piece}));
-    bytes.remove_prefix(piece.size());
-  }
-  return absl::OkStatus();
+  if (bytes.size() >= kSideBySideSize) return WriteSideBySide(bytes);
+  return WriteByPiece(bytes);
+}
+
+absl::Status DigestWriter::WriteByPiece(absl::string_view bytes) {
+  absl::Status written;
+  ForPieces(bytes, [this, &written](absl::string_view piece) {
+    Digest(piece);
+    written = file_->Append({piece});
+    return written.ok();
+  });
+  return written;
+}
+
+absl::Status DigestWriter::WriteSideBySide(absl::string_view bytes) {
+  absl::Status written;
+  std::atomic<bool> failed = false;
+  std::thread writer = StartHelperThread([this, bytes, &written, &failed] {
+    ForPieces(bytes, [this, &written](absl::string_view piece) {
+      written = file_->Append({piece});
+      return written.ok();
+    });
+    failed = !written.ok();
+  });
+  if (!writer.joinable()) return WriteByPiece(bytes);
+  ForPieces(bytes, [this, &failed](absl::string_view piece) {
+    Digest(piece);
+    return !failed;
+  });
+  writer.join();
+  return written;
 }
 
 }  // namespace stagecoach

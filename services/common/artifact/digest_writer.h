@@ -25,7 +25,7 @@ struct FileDigest {
 };
 
 // Small pieces are gathered into writes of 1 MiB; large ones are written from
-// where they are.
+// where they are, from 16 MiB on by a thread of its own beside the digest.
 //
 // Threads: one at a time. Errors: of the file; after one, only destroy it.
 class DigestWriter {
@@ -43,8 +43,12 @@ class DigestWriter {
   std::unique_ptr<WritableFile> TakeFile() { return std::move(file_); }
 
  private:
-  // Digests and writes, piece by piece while it is in the processor's cache.
   absl::Status Write(absl::string_view bytes);
+  // Each piece is digested and written while it is in the processor's cache.
+  absl::Status WriteByPiece(absl::string_view bytes);
+  // What is written lasts as long as what is digested.
+  absl::Status WriteSideBySide(absl::string_view bytes);
+  void Digest(absl::string_view piece);
 
   std::unique_ptr<WritableFile> file_;
   ArtifactMetrics& metrics_;

@@ -30,12 +30,14 @@ class DigestWriterTest : public testing::Test {
 
 TEST_F(DigestWriterTest, DigestsJustWhatItWrites) {
   // Sizes around those of the buffer and of the pieces.
-  for (const size_t size :
-       {0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 5 << 20}) {
+  for (const size_t size : {0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1,
+                            5 << 20, 16 << 20, (33 << 20) + 7}) {
     SCOPED_TRACE(size);
     files_ = std::make_shared<MemoryFileSystem>();
     DigestWriter writer = Create(*files_);
-    const std::string content(size, 'x');
+    std::string content(size, 'x');
+    for (size_t i = 0; i < size; i += 1000)
+      content[i] = static_cast<char>(i / 1000);
     ASSERT_OK(writer.Append("head"));
     ASSERT_OK(writer.Append(content));
     ASSERT_OK(writer.Append("tail"));
@@ -70,6 +72,14 @@ TEST_F(DigestWriterTest, ReportsTheFirstFault) {
   DigestWriter writer = Create(*faulty);
   EXPECT_THAT(writer.Append(std::string(3 << 20, 'x')),
               StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(DigestWriterTest, ReportsTheFaultOfAThreadThatWrites) {
+  const auto faulty = MakeFaultFileSystem(files_, {.nth = 10});
+  DigestWriter writer = Create(*faulty);
+  EXPECT_THAT(writer.Append(std::string(64 << 20, 'x')),
+              StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(faulty->fired());
 }
 
 TEST_F(DigestWriterTest, CountsWhatItDigests) {

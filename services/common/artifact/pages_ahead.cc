@@ -2,8 +2,7 @@
 
 #include <sys/mman.h>
 
-#include <algorithm>
-#include <system_error>
+#include "services/common/base/helper_thread.h"
 
 namespace stagecoach {
 namespace {
@@ -22,11 +21,7 @@ bool Populate(absl::string_view piece) {
 
 PagesAhead::PagesAhead(absl::string_view mapped) : mapped_(mapped) {
   if (mapped.size() < kLeastBytes) return;
-  try {
-    thread_ = std::thread([this] { Run(); });
-  } catch (const std::system_error&) {
-    // No more threads are to be had: it goes without.
-  }
+  thread_ = StartHelperThread([this] { Run(); });
 }
 
 PagesAhead::~PagesAhead() {

@@ -1,5 +1,6 @@
 #include "services/common/artifact/posix_file.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/uio.h>
 
@@ -19,6 +20,10 @@ namespace {
 // Up to here a file is read rather than mapped: that is quicker than building
 // and tearing down a mapping, and its errors come at once.
 constexpr int64_t kReadLimit = 1 << 20;
+
+// The kernel begins to write a file when so much of it is new, not seconds
+// later or when it is synced.
+constexpr off_t kWriteBackSize = off_t{16} << 20;
 
 std::vector<iovec> Vectors(absl::Span<const absl::string_view> pieces) {
   std::vector<iovec> vectors;
@@ -58,7 +63,9 @@ class PosixWritableFile final : public WritableFile {
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return ErrnoStatus(errno, absl::StrCat("write ", uri_));
       rest = Advance(rest, static_cast<size_t>(written));
+      size_ += written;
     }
+    if (size_ - handed_over_ >= kWriteBackSize) StartWriteBack();
     return absl::OkStatus();
   }
 
@@ -72,8 +79,17 @@ class PosixWritableFile final : public WritableFile {
   }
 
  private:
+  // Only a hint: Sync tells of all errors.
+  void StartWriteBack() {
+    sync_file_range(fd_.get(), handed_over_, size_ - handed_over_,
+                    SYNC_FILE_RANGE_WRITE);
+    handed_over_ = size_;
+  }
+
   const UniqueFd fd_;
   const std::string uri_;
+  off_t size_ = 0;
+  off_t handed_over_ = 0;  // to the kernel, to be written
 };
 
 class PosixReadableFile final : public ReadableFile {
