@@ -59,7 +59,7 @@ def measure(options):
     pattern = (
         "(train|infer)/(50/8/4|128/8/4)/" if options.quick else "train|infer"
     )
-    repeats, seconds = (1, 0.02) if options.quick else (3, 0.03)
+    repeats, seconds = (1, 0.02) if options.quick else (5, 0.02)
     by_size, chosen = timings.measure(pattern, repeats, seconds)
     tables = [table_of(kind, by_size, chosen) for kind in TITLES]
     details = (
