@@ -12,14 +12,14 @@ BENCH = programs.BIN / "train_bench"
 
 def ours(pattern, repeats, seconds, **environment):
     """Times by name in microseconds; and the methods chosen by size, for the
-    size `job` the kernel."""
+    size `job` the kernel. The methods of a size come one right after the other:
+    they meet the same moments of a machine whose speed changes."""
     output = programs.run_json(
         [
             BENCH,
             "--benchmark_format=json",
             f"--benchmark_repetitions={repeats}",
             f"--benchmark_min_time={seconds}",
-            "--benchmark_enable_random_interleaving=true",
             f"--benchmark_filter={pattern}",
         ],
         **environment,
