@@ -33,12 +33,14 @@ constexpr MethodRule kTrainingRules[] = {
     {LstmMethod::kProducts, kAny, kAny, 32},
     {LstmMethod::kFused, 192, kAny, kAny},
 };
-// libtorch has oneDNN's layer here, which packs its matrices once.
+// libtorch has oneDNN's layer here, which packs its matrices once: where the
+// two are within a fifth of each other, it is taken.
 constexpr MethodRule kInferenceRules[] = {
-    {LstmMethod::kFused, 64, kAny, kAny},
-    {LstmMethod::kFused, 192, 32, kAny},
+    {LstmMethod::kFused, 192, 1, kAny},
+    {LstmMethod::kFused, 64, 256, 128},
+    {LstmMethod::kFused, 192, 32, 128},
     {LstmMethod::kProducts, kAny, 1, 32},
-    {LstmMethod::kFused, 256, 8, kAny},
+    {LstmMethod::kFused, 256, 8, 128},
     {LstmMethod::kTorch, 256, kAny, kAny},
     {LstmMethod::kTorch, 512, 16, kAny},
     {LstmMethod::kProducts, kAny, kAny, 32},

@@ -178,6 +178,14 @@ TEST(LstmLayerUseTest, WithoutGradientsLargeBatchesAreLeftToLibtorch) {
             LstmMethod::kTorch);
 }
 
+TEST(LstmLayerUseTest, WithoutGradientsLongSequencesAreLeftToLibtorch) {
+  const FusedLstmSizes sizes = {256, 8, 1, 50};
+  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kTraining),
+            LstmMethod::kFused);
+  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kInference),
+            LstmMethod::kTorch);
+}
+
 TEST(LstmLayerUseTest, TheLayerIsChosenByWhetherGradientsAreNeeded) {
   const Problem problem({16, 128, 1, 128}, at::kFloat);
   const auto hidden = [&problem] {
