@@ -1,7 +1,7 @@
 # All presets but dev compile a library's files eight at a time
-# (CMAKE_UNITY_BUILD), which halves what the first build takes. Files that have a name in
-# their unnamed namespace which another of the folder has too are compiled by
-# themselves: one of each two stands here.
+# (CMAKE_UNITY_BUILD), which halves what the first build takes. Files that have a
+# name in their unnamed namespace which another of the folder has too are compiled
+# by themselves: one of each two stands here.
 set(STAGECOACH_APART
   orchestrator/cli/render/catalog.cc
   orchestrator/cli/render/comparison.cc

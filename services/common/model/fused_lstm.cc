@@ -24,23 +24,14 @@ bool HasFastAvx512() {
          __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vbmi2");
 }
-
-void AddWideKernels(std::vector<const FusedLstmKernel<float>*>& kernels) {
-  if (HasFastAvx512()) kernels.push_back(&Avx512FusedLstmFloat());
-  if (HasAvx2()) kernels.push_back(&Avx2FusedLstmFloat());
-}
-
-void AddWideKernels(std::vector<const FusedLstmKernel<double>*>& kernels) {
-  if (HasFastAvx512()) kernels.push_back(&Avx512FusedLstmDouble());
-  if (HasAvx2()) kernels.push_back(&Avx2FusedLstmDouble());
-}
 #endif
 
 template <typename T>
 std::vector<const FusedLstmKernel<T>*> Supported() {
   std::vector<const FusedLstmKernel<T>*> kernels;
 #if defined(__x86_64__)
-  AddWideKernels(kernels);
+  if (HasFastAvx512()) kernels.push_back(&Avx512FusedLstm<T>());
+  if (HasAvx2()) kernels.push_back(&Avx2FusedLstm<T>());
 #endif
   // Vectors of 16 bytes: SSE2 on x86-64, NEON on AArch64.
   static const WideFusedLstmKernel<T, 16> portable("default");

@@ -6,14 +6,13 @@
 
 namespace stagecoach {
 
-const FusedLstmKernel<float>& Avx2FusedLstmFloat() {
-  static const WideFusedLstmKernel<float, 32> kernel("avx2");
+template <typename T>
+const FusedLstmKernel<T>& Avx2FusedLstm() {
+  static const WideFusedLstmKernel<T, 32> kernel("avx2");
   return kernel;
 }
 
-const FusedLstmKernel<double>& Avx2FusedLstmDouble() {
-  static const WideFusedLstmKernel<double, 32> kernel("avx2");
-  return kernel;
-}
+template const FusedLstmKernel<float>& Avx2FusedLstm();
+template const FusedLstmKernel<double>& Avx2FusedLstm();
 
 }  // namespace stagecoach

@@ -6,14 +6,13 @@
 
 namespace stagecoach {
 
-const FusedLstmKernel<float>& Avx512FusedLstmFloat() {
-  static const WideFusedLstmKernel<float, 64> kernel("avx512");
+template <typename T>
+const FusedLstmKernel<T>& Avx512FusedLstm() {
+  static const WideFusedLstmKernel<T, 64> kernel("avx512");
   return kernel;
 }
 
-const FusedLstmKernel<double>& Avx512FusedLstmDouble() {
-  static const WideFusedLstmKernel<double, 64> kernel("avx512");
-  return kernel;
-}
+template const FusedLstmKernel<float>& Avx512FusedLstm();
+template const FusedLstmKernel<double>& Avx512FusedLstm();
 
 }  // namespace stagecoach

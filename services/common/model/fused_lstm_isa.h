@@ -1,5 +1,5 @@
 // The kernels of single kinds of processors; what is to be used is in
-// fused_lstm.h.
+// fused_lstm.h. T is float or double.
 
 #ifndef SERVICES_COMMON_MODEL_FUSED_LSTM_ISA_H_
 #define SERVICES_COMMON_MODEL_FUSED_LSTM_ISA_H_
@@ -9,12 +9,12 @@
 namespace stagecoach {
 
 // For x86-64 with AVX2 and FMA.
-const FusedLstmKernel<float>& Avx2FusedLstmFloat();
-const FusedLstmKernel<double>& Avx2FusedLstmDouble();
+template <typename T>
+const FusedLstmKernel<T>& Avx2FusedLstm();
 
 // For x86-64 with AVX-512 (F, DQ, BW and VL).
-const FusedLstmKernel<float>& Avx512FusedLstmFloat();
-const FusedLstmKernel<double>& Avx512FusedLstmDouble();
+template <typename T>
+const FusedLstmKernel<T>& Avx512FusedLstm();
 
 }  // namespace stagecoach
 

@@ -221,9 +221,8 @@ bool NeedsGradients(const at::Tensor& sequences,
 
 LstmMethod ChooseLstmMethod(const FusedLstmSizes& sizes, LstmPurpose purpose) {
   const absl::Span<const MethodRule> rules =
-      purpose == LstmPurpose::kTraining
-          ? absl::Span<const MethodRule>(kTrainingRules)
-          : absl::Span<const MethodRule>(kInferenceRules);
+      purpose == LstmPurpose::kTraining ? absl::MakeConstSpan(kTrainingRules)
+                                        : absl::MakeConstSpan(kInferenceRules);
   for (const MethodRule& rule : rules) {
     if (sizes.hidden <= rule.hidden && sizes.batch <= rule.batch &&
         sizes.steps <= rule.steps) {

@@ -148,12 +148,15 @@ TEST(LstmLayerUseTest, SequencesThatNeedNoGradientGetNone) {
   }
 }
 
+void ExpectMethods(const FusedLstmSizes& sizes, LstmMethod training,
+                   LstmMethod inference) {
+  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kTraining), training);
+  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kInference), inference);
+}
+
 TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
   const Problem problem({4, 8, 1, 50}, at::kFloat);
-  for (LstmPurpose purpose :
-       {LstmPurpose::kTraining, LstmPurpose::kInference}) {
-    EXPECT_EQ(ChooseLstmMethod({4, 8, 1, 50}, purpose), LstmMethod::kFused);
-  }
+  ExpectMethods({4, 8, 1, 50}, LstmMethod::kFused, LstmMethod::kFused);
   EXPECT_TRUE(at::equal(
       LstmLayer(problem.leaves[0], {problem.leaves[1], problem.leaves[2],
                                     problem.leaves[3], problem.leaves[4]}),
@@ -161,29 +164,16 @@ TEST(LstmLayerUseTest, TheMethodChosenIsOneOfThem) {
 }
 
 TEST(LstmLayerUseTest, LongSequencesOfLargeSizesAreLeftToLibtorch) {
-  for (LstmPurpose purpose :
-       {LstmPurpose::kTraining, LstmPurpose::kInference}) {
-    EXPECT_EQ(ChooseLstmMethod({4, 64, 1, 1024}, purpose),
-              LstmMethod::kProducts);
-    EXPECT_EQ(ChooseLstmMethod({256, 64, 1, 1024}, purpose),
-              LstmMethod::kTorch);
-  }
+  ExpectMethods({4, 64, 1, 1024}, LstmMethod::kProducts, LstmMethod::kProducts);
+  ExpectMethods({256, 64, 1, 1024}, LstmMethod::kTorch, LstmMethod::kTorch);
 }
 
 TEST(LstmLayerUseTest, WithoutGradientsLargeBatchesAreLeftToLibtorch) {
-  const FusedLstmSizes sizes = {16, 128, 1, 128};
-  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kTraining),
-            LstmMethod::kProducts);
-  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kInference),
-            LstmMethod::kTorch);
+  ExpectMethods({16, 128, 1, 128}, LstmMethod::kProducts, LstmMethod::kTorch);
 }
 
 TEST(LstmLayerUseTest, WithoutGradientsLongSequencesAreLeftToLibtorch) {
-  const FusedLstmSizes sizes = {256, 8, 1, 50};
-  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kTraining),
-            LstmMethod::kFused);
-  EXPECT_EQ(ChooseLstmMethod(sizes, LstmPurpose::kInference),
-            LstmMethod::kTorch);
+  ExpectMethods({256, 8, 1, 50}, LstmMethod::kFused, LstmMethod::kTorch);
 }
 
 TEST(LstmLayerUseTest, TheLayerIsChosenByWhetherGradientsAreNeeded) {
